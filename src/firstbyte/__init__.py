@@ -1,0 +1,28 @@
+"""One tool for the whole life of a connection: DNS, TCP, TLS, QUIC, HTTP, WebSocket, SSE.
+
+The public names load their rooms on first use, so that importing firstbyte costs nothing.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from firstbyte.client.options import TraceOptions
+    from firstbyte.journey.model import Journey
+
+__all__ = ["Journey", "TraceOptions", "__version__"]
+
+_HOMES = {
+    "Journey": "firstbyte.journey.model",
+    "TraceOptions": "firstbyte.client.options",
+}
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'firstbyte' has no attribute {name!r}")
+    return getattr(import_module(home), name)

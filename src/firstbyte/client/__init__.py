@@ -1,0 +1,1 @@
+"""The traced client: racing, connecting, negotiating, asking, following."""

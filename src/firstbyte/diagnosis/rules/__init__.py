@@ -1,0 +1,1 @@
+"""One file a finding (or a small family of findings that share their evidence)."""

@@ -1,0 +1,1 @@
+"""The journey: model, builder and ledger; pure functions of events."""

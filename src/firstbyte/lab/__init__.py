@@ -1,0 +1,1 @@
+"""Worlds, faults and experiments."""

@@ -1,0 +1,1 @@
+"""DNS messages and names (RFC 1035 and its successors)."""

@@ -1,0 +1,1 @@
+"""Journeys as files of other tools: HAR, write-out formats."""

@@ -1,0 +1,1 @@
+"""Names to addresses: the stub, and later iteration, validation, cache and daemon."""

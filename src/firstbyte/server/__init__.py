@@ -1,0 +1,1 @@
+"""Endpoints that the lab and the tests talk to."""

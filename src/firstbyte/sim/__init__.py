@@ -1,0 +1,1 @@
+"""The private internet: a simulated network in which any asyncio program runs unchanged."""
