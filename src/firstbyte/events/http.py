@@ -58,10 +58,14 @@ class ResponseStarted(Body, frozen=True, tag="http.response_started"):
 
 
 class BodyReceived(Body, frozen=True, tag="http.body"):
-    """Content bytes arrived (as transferred, before decoding); neighbours are merged."""
+    """Content bytes arrived (as transferred, before decoding); neighbours are merged.
+
+    The event's time is that of the first read, ``span_ns`` later came the last.
+    """
 
     count: int
     reads: int = 1
+    span_ns: int = 0
 
 
 class Trailers(Body, frozen=True, tag="http.trailers"):

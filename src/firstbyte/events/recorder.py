@@ -20,6 +20,8 @@ class Recorder:
         self.start_ns = now_ns()
         self.events: list[Event] = []
 
+        self.watchers: list[Callable[[Event], None]] = []
+        """Called with each event as it is recorded: progress lines, samplers."""
         self._numbers: dict[str, int] = {}
 
     def number(self, kind: str) -> int:
@@ -64,14 +66,15 @@ class Scope:
         """Record that ``what`` happened: now, or at ``at_ns`` (absolute) if its time is known."""
         recorder = self.recorder
         at = recorder.now_ns() if at_ns is None else at_ns
-        recorder.events.append(
-            Event(
-                at_ns=max(0, at - recorder.start_ns),
-                source=source or recorder.source,
-                what=what,
-                host=recorder.host,
-                hop=self.hop,
-                connection=self.connection,
-                direction=direction,
-            )
+        event = Event(
+            at_ns=max(0, at - recorder.start_ns),
+            source=source or recorder.source,
+            what=what,
+            host=recorder.host,
+            hop=self.hop,
+            connection=self.connection,
+            direction=direction,
         )
+        recorder.events.append(event)
+        for watch in recorder.watchers:
+            watch(event)

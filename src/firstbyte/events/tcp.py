@@ -160,10 +160,14 @@ class BytesSent(Body, frozen=True, tag="tcp.bytes_sent"):
 
 
 class BytesReceived(Body, frozen=True, tag="tcp.bytes_received"):
-    """The kernel gave us ``count`` bytes; ``reads`` neighbouring reads were merged into this."""
+    """The kernel gave us ``count`` bytes; ``reads`` neighbouring reads were merged into this.
+
+    The event's time is that of the first read, ``span_ns`` later came the last.
+    """
 
     count: int
     reads: int = 1
+    span_ns: int = 0
 
 
 class Closed(Body, frozen=True, tag="tcp.closed"):
