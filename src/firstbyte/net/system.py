@@ -18,7 +18,7 @@ from typing import Literal, Protocol
 
 @dataclass(frozen=True, slots=True)
 class CapturedPacket:
-    """One packet as the tap saw it, from its IP header on.
+    """One packet as the tap saw it, from its IP header on; its tail may be cut off.
 
     ``at_ns`` is on the network's monotonic clock; ``outgoing`` as seen from this host.
     """
@@ -70,8 +70,7 @@ class System(Protocol):
     ) -> Tap | None:
         """Begin to capture packets between two endpoints, or None where this may not be done.
 
-        ``local`` may have port 0 (not yet known): then the tap matches the remote end alone and
-        the caller filters.
+        Both ends must be known: bind the socket before it connects.
         """
 
 
@@ -105,13 +104,12 @@ class KernelSystem:
         return None
 
     def open_tap(
-        self,
-        protocol: Literal["tcp", "udp"],  # noqa: ARG002
-        local: tuple[str, int],  # noqa: ARG002
-        remote: tuple[str, int],  # noqa: ARG002
+        self, protocol: Literal["tcp", "udp"], local: tuple[str, int], remote: tuple[str, int]
     ) -> Tap | None:
-        """None: this machine's packets are not captured."""
-        return None
+        """An AF_PACKET tap when the process has CAP_NET_RAW."""
+        from firstbyte.net.packet_tap import open_packet_tap
+
+        return open_packet_tap(protocol, local, remote)
 
 
 def _read_text(path: Path) -> str:
