@@ -68,6 +68,16 @@ def test_both_directions_pass_and_others_do_not(local: Endpoint, remote: Endpoin
     assert not run_filter(program, packet(remote, (other, local[1])))
 
 
+@pytest.mark.parametrize(("local", "remote", "any_address"), [(*V4, "0.0.0.0"), (*V6, "::")])
+def test_an_unspecified_local_address_matches_any(
+    local: Endpoint, remote: Endpoint, any_address: str
+) -> None:
+    program = build_filter("tcp", (any_address, local[1]), remote)
+    assert run_filter(program, packet(local, remote))
+    assert run_filter(program, packet(remote, local))
+    assert not run_filter(program, packet((local[0], 40001), remote))
+
+
 def test_ipv4_options_and_fragments() -> None:
     program = build_filter("udp", *V4)
     assert run_filter(program, packet(*V4, protocol=17, words=8))

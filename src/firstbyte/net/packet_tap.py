@@ -74,14 +74,18 @@ def build_filter(
 def _expect_direction(
     assembler: "_Assembler", source: Endpoint, destination: Endpoint, otherwise: str
 ) -> None:
-    """Go on for packets from ``source`` to ``destination``, jump to ``otherwise`` for others."""
+    """Go on for packets from ``source`` to ``destination``, jump to ``otherwise`` for others.
+
+    An unspecified address (all zeros) matches any.
+    """
     version6 = ":" in source[0]
     offset = 8 if version6 else 12
     for address in (_packed(source[0]), _packed(destination[0])):
         for start in range(0, len(address), 4):
             word = int.from_bytes(address[start : start + 4], "big")
-            assembler.expect(_LOAD_WORD, offset, word, otherwise)
-            offset += 4
+            if any(address):
+                assembler.expect(_LOAD_WORD, offset + start, word, otherwise)
+        offset += len(address)
     if version6:
         assembler.expect(_LOAD_HALF, 40, source[1], otherwise)
         assembler.expect(_LOAD_HALF, 42, destination[1], otherwise)
@@ -144,10 +148,10 @@ class PacketTap:
 
     open_count: ClassVar[int] = 0
 
-    def __init__(self, sock: socket.socket, local: Endpoint, version6: bool) -> None:
+    def __init__(self, sock: socket.socket, remote: Endpoint) -> None:
         self._sock = sock
-        self._local = _packed_endpoint(local)
-        self._version6 = version6
+        self._remote = _packed_endpoint(remote)
+        self._version6 = ":" in remote[0]
         self._kept: list[CapturedPacket] = []
         self._overflow = 0
         self._closed = False
@@ -204,11 +208,11 @@ class PacketTap:
         self._kept.append(CapturedPacket(at_ns, self._is_outgoing(data), data))
 
     def _is_outgoing(self, data: bytes) -> bool:
-        """The source address and port are ours."""
+        """It goes to the peer's address and port."""
         if self._version6:
-            return (data[8:24], data[40:42]) == self._local
+            return (data[24:40], data[42:44]) == self._remote
         header_bytes = (data[0] & 15) * 4 if data else 20
-        return (data[12:16], data[header_bytes : header_bytes + 2]) == self._local
+        return (data[16:20], data[header_bytes + 2 : header_bytes + 4]) == self._remote
 
 
 def open_packet_tap(
@@ -218,7 +222,7 @@ def open_packet_tap(
 
     Args:
         protocol: what runs over IP.
-        local: our address and port, both known (bind the socket before it connects).
+        local: our address, which may be unspecified, and our port (bind before connecting).
         remote: the peer's address and port.
 
     Returns:
@@ -238,7 +242,7 @@ def open_packet_tap(
         with contextlib.suppress(OSError):
             sock.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _RECEIVE_BUFFER_BYTES)
         _forget_what_waits(sock)
-        return PacketTap(sock, local, ":" in remote[0])
+        return PacketTap(sock, remote)
     except (OSError, NotImplementedError):
         sock.close()
         return None

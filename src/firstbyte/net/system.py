@@ -70,7 +70,8 @@ class System(Protocol):
     ) -> Tap | None:
         """Begin to capture packets between two endpoints, or None where this may not be done.
 
-        Both ends must be known: bind the socket before it connects.
+        Both ports must be known: bind the socket before it connects. The local address may be
+        unspecified ("0.0.0.0", "::"): routing has not chosen one yet.
         """
 
 
