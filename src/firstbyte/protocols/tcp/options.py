@@ -70,7 +70,8 @@ def encode_options(options: TcpOptions) -> bytes:
     """
     if options is NO_OPTIONS:
         return b""
-    parts = [*_handshake_parts(options), *_timestamp_parts(options), *_sack_parts(options)]
+    parts = _handshake_parts(options) if options.mss is not None else _timestamp_parts(options)
+    parts += _rare_parts(options) + _sack_parts(options)
     parts.extend(_variable(kind, data) for kind, data in options.other)
     encoded = b"".join(parts)
     encoded += b"\x01" * (-len(encoded) % 4)
@@ -99,13 +100,24 @@ def _is_plain(options: TcpOptions) -> bool:
 
 
 def _handshake_parts(options: TcpOptions) -> list[bytes]:
+    """MSS, SACK permitted and timestamps without padding between them: 20 bytes in a SYN."""
+    parts = [struct.pack("!BBH", MSS, 4, options.mss)]
+    if options.sack_permitted and options.timestamp is not None:
+        head = bytes((SACK_PERMITTED, 2, TIMESTAMPS, 10))
+        return [*parts, head, struct.pack("!II", *options.timestamp)]
+    return parts + _sack_permitted_parts(options) + _timestamp_parts(options)
+
+
+def _sack_permitted_parts(options: TcpOptions) -> list[bytes]:
+    return [bytes((NOP, NOP, SACK_PERMITTED, 2))] if options.sack_permitted else []
+
+
+def _rare_parts(options: TcpOptions) -> list[bytes]:
     parts = []
-    if options.mss is not None:
-        parts.append(struct.pack("!BBH", MSS, 4, options.mss))
+    if options.sack_permitted and options.mss is None:
+        parts += _sack_permitted_parts(options)
     if options.window_scale is not None:
         parts.append(struct.pack("!BBBB", NOP, WINDOW_SCALE, 3, options.window_scale))
-    if options.sack_permitted:
-        parts.append(bytes((NOP, NOP, SACK_PERMITTED, 2)))
     if options.fast_open_cookie is not None:
         parts.append(_variable(FAST_OPEN, options.fast_open_cookie))
     return parts
