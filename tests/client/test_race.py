@@ -1,6 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Callable, Coroutine
 
 import pytest
 
@@ -9,15 +8,10 @@ from firstbyte.client.race import RaceDriver
 from firstbyte.errors import ConnectError, ConnectionLifeError, NameError_
 from firstbyte.events import Recorder
 from firstbyte.net import system
+from firstbyte.resolver.base import Found, FoundAddresses, FoundHttps, HttpsRecord
 
 MS = 1_000_000
 FAST = RacePolicy(resolution_delay_ns=5 * MS, attempt_delay_ns=20 * MS)
-
-
-@dataclass(frozen=True)
-class Found:
-    kind: str
-    addresses: tuple[str, ...]
 
 
 class Connection:
@@ -29,11 +23,11 @@ class Connection:
         self.aborted = True
 
 
-async def answers(*found: Found | float | Exception) -> AsyncIterator[Found]:
+async def answers(*found: Found | float | Exception) -> AsyncGenerator[Found, None]:
     for item in found:
         if isinstance(item, Exception):
             raise item
-        if isinstance(item, Found):
+        if isinstance(item, FoundAddresses | FoundHttps):
             yield item
         else:
             await asyncio.sleep(item)
@@ -64,13 +58,11 @@ class World:
 
 
 def run(
-    world: World, lookup: Callable[[], AsyncIterator[Found]], policy: RacePolicy = FAST
+    world: World, lookup: Callable[[], AsyncGenerator[Found, None]], policy: RacePolicy = FAST
 ) -> tuple[Attempt, Connection]:
     async def main() -> tuple[Attempt, Connection]:
         scope = Recorder(system.current().now_ns, "kernel").scope()
-        driver = RaceDriver[Found, Connection](
-            AddressRace(policy, {"A", "AAAA"}), world.connect, scope
-        )
+        driver = RaceDriver[Connection](AddressRace(policy, {"A", "AAAA"}), world.connect, scope)
         async with asyncio.timeout(10):
             result = await driver.run(lookup())
         assert len(asyncio.all_tasks()) == 1, "a task leaked"
@@ -85,7 +77,7 @@ def failure(work: Callable[[], object]) -> ConnectionLifeError:
     return caught.value
 
 
-V6, V4 = Found("AAAA", ("::1",)), Found("A", ("1.1.1.1",))
+V6, V4 = FoundAddresses(6, ("::1",)), FoundAddresses(4, ("1.1.1.1",))
 
 
 def test_the_first_address_wins() -> None:
@@ -119,7 +111,7 @@ def test_a_failed_lookup_is_reported() -> None:
 
 
 def test_a_lookup_without_addresses_is_an_error() -> None:
-    assert failure(lambda: run(World(), lambda: answers(Found("A", ())))).id == "tcp.failed"
+    assert failure(lambda: run(World(), lambda: answers(FoundAddresses(4, ())))).id == "tcp.failed"
 
 
 def test_a_slow_other_family_does_not_hold_the_first_back() -> None:
@@ -144,7 +136,7 @@ def test_cancelling_the_race_cancels_everything() -> None:
 
     async def main() -> None:
         scope = Recorder(system.current().now_ns, "kernel").scope()
-        driver = RaceDriver[Found, Connection](AddressRace(FAST, {"A"}), world.connect, scope)
+        driver = RaceDriver[Connection](AddressRace(FAST, {"A"}), world.connect, scope)
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.2):
                 await driver.run(answers(V6, V4, 60.0))
@@ -153,3 +145,24 @@ def test_cancelling_the_race_cancels_everything() -> None:
     work: Coroutine[None, None, None] = main()
     asyncio.run(work)
     assert sorted(world.cancelled) == ["1.1.1.1", "::1"]
+
+
+def test_an_https_record_lets_quic_in() -> None:
+    world = World(**{"::1": 0.0})
+    seen: list[HttpsRecord] = []
+
+    async def main() -> str:
+        race = AddressRace(FAST, {"A", "AAAA", "HTTPS"})
+        scope = Recorder(system.current().now_ns, "kernel").scope()
+
+        def on_https(records: tuple[HttpsRecord, ...]) -> None:
+            seen.extend(records)
+            race.allow_quic("the HTTPS record offers h3")
+
+        driver = RaceDriver[Connection](race, world.connect, scope, on_https)
+        record = HttpsRecord(priority=1, target="example", alpn=("h3", "h2"))
+        attempt, _ = await driver.run(answers(FoundHttps((record,)), V6, V4))
+        return attempt.transport
+
+    assert asyncio.run(main()) == "quic"
+    assert seen[0].protocols == ("h3", "h2", "http/1.1")

@@ -1,12 +1,14 @@
 """Drives an ``AddressRace``: feeds it answers as they come, runs its attempts, keeps the winner."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from typing import Generic, Protocol, TypeVar
 
 from firstbyte.client.addresses import AddressRace, Attempt
 from firstbyte.errors import ConnectError, ConnectionLifeError, NameError_
 from firstbyte.events import Scope
+from firstbyte.resolver.base import Found, FoundHttps, HttpsRecord
 
 
 class Connection(Protocol):
@@ -16,19 +18,6 @@ class Connection(Protocol):
         """End it at once; never raises."""
 
 
-class Answer(Protocol):
-    """What the resolver hands over: addresses of one record type, as they arrive."""
-
-    @property
-    def kind(self) -> str:
-        """The record type that is answered: "A", "AAAA" or "HTTPS"."""
-
-    @property
-    def addresses(self) -> tuple[str, ...]:
-        """The addresses in it; none for a negative answer."""
-
-
-A = TypeVar("A", bound=Answer)
 C = TypeVar("C", bound=Connection)
 
 # Of many failures the most telling one is reported: a peer's answer before a silence, and both
@@ -36,14 +25,14 @@ C = TypeVar("C", bound=Connection)
 _TELLING = ("tcp.refused", "tcp.reset", "quic.", "tcp.timed_out", "tcp.failed", "tcp.no_route")
 
 
-class RaceDriver(Generic[A, C]):
+class RaceDriver(Generic[C]):
     """One race, from the first question to the one connection that is kept.
 
     Args:
         race: the policy.
         connect: makes one attempt's connection; raises ConnectionLifeError when it fails.
         scope: where the policy's decisions are recorded.
-        on_answer: sees each answer before the policy, to learn about HTTPS records.
+        on_https: sees the HTTPS records when they come, and may let QUIC into the race.
 
     """
 
@@ -52,17 +41,17 @@ class RaceDriver(Generic[A, C]):
         race: AddressRace,
         connect: Callable[[Attempt], Awaitable[C]],
         scope: Scope,
-        on_answer: Callable[[A], None] | None = None,
+        on_https: Callable[[tuple[HttpsRecord, ...]], None] | None = None,
     ) -> None:
         self._race = race
         self._connect = connect
         self._scope = scope
-        self._on_answer = on_answer
+        self._on_https = on_https
         self._attempts: dict[asyncio.Task[C], Attempt] = {}
         self._failures: list[ConnectionLifeError] = []
         self._news = asyncio.Event()
 
-    async def run(self, answers: AsyncIterator[A]) -> tuple[Attempt, C]:
+    async def run(self, answers: AsyncGenerator[Found, None]) -> tuple[Attempt, C]:
         """Run to the end: one winner, everything else cancelled and closed.
 
         Raises:
@@ -82,17 +71,26 @@ class RaceDriver(Generic[A, C]):
         finally:
             await self._clean_up(lookup)
 
-    async def _consume(self, answers: AsyncIterator[A]) -> None:
+    async def _consume(self, answers: AsyncGenerator[Found, None]) -> None:
         """Feed answers to the policy; each wakes ``run`` through ``_news``."""
         try:
-            async for answer in answers:
-                if self._on_answer is not None:
-                    self._on_answer(answer)
-                self._race.found(answer.kind, answer.addresses, self._scope.now_ns())
-                self._news.set()
+            async with aclosing(answers):
+                async for answer in answers:
+                    self._take(answer)
+                    self._news.set()
         finally:
             self._race.lookup_ended()
             self._news.set()
+
+    def _take(self, answer: Found) -> None:
+        now_ns = self._scope.now_ns()
+        if isinstance(answer, FoundHttps):
+            if self._on_https is not None:
+                self._on_https(answer.records)
+            self._race.found("HTTPS", (), now_ns)
+        else:
+            kind = "AAAA" if answer.family == 6 else "A"
+            self._race.found(kind, answer.addresses, now_ns)
 
     def _begin_due(self) -> None:
         while (attempt := self._race.start(self._scope.now_ns())) is not None:
