@@ -1,0 +1,1 @@
+"""What all commands share: the group, grouped help, value types, outputs, faults, running."""

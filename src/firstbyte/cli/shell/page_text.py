@@ -1,0 +1,23 @@
+"""A journey as the text to print, for the terminal that stdout is."""
+
+import sys
+
+from firstbyte.cli.shell.terminal import has_colour, look_of
+from firstbyte.journey.model import Journey
+
+
+def headline_line(journey: Journey) -> str:
+    """The headline with its newline. Loads neither rich nor the other renderers."""
+    from firstbyte.rendering.headline import headline_text
+
+    return headline_text(journey, look_of(sys.stdout)) + "\n"
+
+
+def page_text(journey: Journey, *, ladder: bool, verbose: bool) -> str:
+    """The whole page."""
+    from firstbyte.rendering.page import Detail, page
+    from firstbyte.rendering.paint import paint
+
+    look = look_of(sys.stdout)
+    lines = page(journey, look, Detail(ladder=ladder, verbose=verbose))
+    return paint(lines, width=look.width, colour=has_colour(sys.stdout))

@@ -1,0 +1,67 @@
+"""A line on stderr while a person waits: only on a terminal, only after a second."""
+
+import asyncio
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+FIRST_AFTER_S = 1.0
+EVERY_S = 0.2
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a set of traces is."""
+
+    total: int
+    subject: str
+    done: int = 0
+    failed: int = 0
+    running: int = 0
+
+    def line(self, elapsed_s: float) -> str:
+        """What to show now."""
+        if self.total == 1:
+            return f"tracing {self.subject} · {elapsed_s:.0f} s"
+        parts = [f"{self.done}/{self.total} traced", f"{self.running} running"]
+        if self.failed:
+            parts.append(f"{self.failed} failed")
+        return " · ".join([*parts, f"{elapsed_s:.0f} s"])
+
+
+@asynccontextmanager
+async def shown(progress: Progress) -> AsyncIterator[None]:
+    """Show ``progress`` while the body runs, and leave no trace of it."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    task = asyncio.create_task(_show(progress))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def clear() -> None:
+    """Take the line away, so that something else can be printed."""
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()
+
+
+async def _show(progress: Progress) -> None:
+    from firstbyte.rendering.escape import escape
+
+    start_s = time.monotonic()
+    await asyncio.sleep(FIRST_AFTER_S)
+    try:
+        while True:
+            words = escape(progress.line(time.monotonic() - start_s))
+            sys.stderr.write(f"\r\x1b[K{words[:78]}")
+            sys.stderr.flush()
+            await asyncio.sleep(EVERY_S)
+    finally:
+        clear()

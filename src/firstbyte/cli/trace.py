@@ -1,0 +1,84 @@
+"""``firstbyte trace URL…``: one request, every phase, every round trip, and what is wrong."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+from firstbyte.cli.shell.client_flags import client_flags
+from firstbyte.cli.shell.grouped import GroupedCommand
+from firstbyte.cli.shell.output_flags import journey_flags, trace_flags
+
+EPILOG = """\
+\b
+Examples:
+  firstbyte https://example.org/
+  firstbyte --ladder -v --http3 https://example.org/
+  firstbyte -w '%{time_starttransfer}\\n' https://example.org/
+  firstbyte --urls list.txt --jsonl > journeys.jsonl
+\b
+Exit codes are curl's: 0 done, 2 usage, 3 malformed URL, 6 name, 7 connection, 18 short,
+22 status (with -f), 28 time limit, 35 TLS handshake, 47 redirects, 52 empty reply,
+56 reset, 60 certificate, 95 and 96 HTTP/3; 110 a finding (with --fail-on).
+Of several URLs, the first that failed gives the code.
+"""
+
+
+@click.command(
+    "trace",
+    cls=GroupedCommand,
+    epilog=EPILOG,
+    short_help="One request: every phase, every round trip, what is wrong.",
+)
+@journey_flags
+@trace_flags
+@client_flags
+@click.argument("urls", nargs=-1, metavar="URL…")
+def command(urls: tuple[str, ...], **values: Any) -> int:
+    """Trace a request to each URL and explain it.
+
+    A URL without a scheme is taken as https://.
+    """
+    wanted = _urls(urls, values["urls_file"])
+    if not wanted:
+        from firstbyte.cli.shell.values import reject
+
+        reject("no URL given", "firstbyte URL, or --urls FILE")
+    return _run(wanted, values)
+
+
+def _urls(given: tuple[str, ...], file: str | None) -> list[str]:
+    return [*given, *(_read_urls(file) if file else ())]
+
+
+def _read_urls(file: str) -> list[str]:
+    """The lines of a file; empty lines and those that begin with # are left out."""
+    from firstbyte.cli.shell.files import read_text
+
+    lines = (line.strip() for line in read_text(file).splitlines())
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def _run(urls: Sequence[str], values: Mapping[str, Any]) -> int:
+    from firstbyte.cli.shell.batch import trace_all
+    from firstbyte.cli.shell.choose_reports import choose_reports
+    from firstbyte.cli.shell.client_options import trace_options
+    from firstbyte.cli.shell.reports import Verdict
+    from firstbyte.cli.shell.running import run
+
+    options = trace_options(
+        values, keep_body=values["output"] is not None, show_secrets=values["show_secrets"]
+    )
+    verdict = Verdict(values["fail_on"])
+    reports = choose_reports(values, verdict, len(urls))
+
+    def deliver(index: int, journey: Any) -> None:
+        for report in reports:
+            report.add(index, journey)
+
+    try:
+        run(trace_all(urls, options, values["concurrency"], deliver))
+    finally:
+        for report in reports:
+            report.close()
+    return verdict.exit_code

@@ -1,0 +1,66 @@
+"""The whole page for one journey: headline, waterfall, ledger, findings; details on request."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rich.text import Text
+
+from firstbyte.journey.model import Journey
+from firstbyte.rendering.failure import failure
+from firstbyte.rendering.findings import findings
+from firstbyte.rendering.headline import headline
+from firstbyte.rendering.ledger import causes_line, full_ledger, ledger_line
+from firstbyte.rendering.look import Look
+from firstbyte.rendering.waterfall import waterfall
+from firstbyte.rendering.wrapping import fit
+
+Section = Callable[[Journey, Look], list[Text]]
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """How much to show: ``ladder`` adds the sequence diagram, ``verbose`` every layer's facts."""
+
+    ladder: bool = False
+    verbose: bool = False
+
+
+def page(journey: Journey, look: Look, detail: Detail = Detail()) -> list[Text]:
+    """The lines of the page, sections separated by an empty line."""
+    lines: list[Text] = []
+    for section in _sections(detail):
+        block = section(journey, look)
+        if block:
+            lines.extend([Text("")] if lines else [])
+            lines.extend(block)
+    return lines
+
+
+def _sections(detail: Detail) -> list[Section]:
+    sections: list[Section] = [_head, failure, _times]
+    if detail.verbose:
+        sections.append(full_ledger)
+    return [*sections, findings]
+
+
+def _head(journey: Journey, look: Look) -> list[Text]:
+    line = Text.assemble(*headline(journey, look))
+    if line.cell_len <= look.width:
+        return [line]
+    url, _, *facts = headline(journey, look)
+    shown = fit(url[0], look.width, look.glyphs.ellipsis)
+    return [Text(shown, style="url"), Text.assemble("  ", *facts)]
+
+
+def _times(journey: Journey, look: Look) -> list[Text]:
+    if not any(_has_phases(hop.phases) for hop in journey.hops):
+        return []
+    return [
+        *waterfall(journey, look),
+        *ledger_line(journey, look),
+        *causes_line(journey, look),
+    ]
+
+
+def _has_phases(phases: object) -> bool:
+    return any(getattr(phases, name) is not None for name in phases.__struct_fields__)  # type: ignore[attr-defined]

@@ -1,0 +1,48 @@
+"""Finding commands, bare URLs, wrong command lines."""
+
+import pytest
+
+from firstbyte.cli.shell.group import command_names, root
+
+
+def test_every_module_without_underscore_is_a_command() -> None:
+    assert {"trace", "show"} <= set(command_names())
+    for name in command_names():
+        command = root.get_command(None, name)
+        assert command.name == name
+        assert command.get_short_help_str()
+
+
+def test_without_words_the_help_is_shown(firstbyte) -> None:
+    done = firstbyte()
+    assert "Usage: firstbyte" in done.stdout + done.stderr
+    assert done.returncode == 2
+
+
+def test_a_first_option_of_trace_needs_no_command(firstbyte) -> None:
+    assert "URL" in firstbyte("-q", "--help").stdout
+    assert firstbyte("-q").stderr.startswith("firstbyte: no URL given\nhint: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--nonsense", "https://a.example"], "--nonsense"),
+        (["-m", "soon", "https://a.example"], "not a number of seconds"),
+        (["--resolve", "a.example:443", "https://a.example"], "HOST:PORT:ADDR"),
+        (["--json", "--jsonl", "https://a.example"], "exclude each other"),
+        (["--json", "https://a.example", "https://b.example"], "--jsonl writes one"),
+        (["--save", "-", "--json", "https://a.example"], "both want stdout"),
+        (["--key", "k.pem", "https://a.example"], "--key needs --cert"),
+        (["--dot", "a", "--doh-url", "https://b/", "https://a.example"], "exclude each other"),
+        (["--tlsv1.3", "--tls-max", "1.2", "https://a.example"], "below"),
+        (["-I", "-d", "x", "https://a.example"], "-I sends no content"),
+        (["-H", "no colon", "https://a.example"], "write 'Name: value'"),
+    ],
+)
+def test_a_wrong_command_line_is_told_with_a_hint(firstbyte, arguments, words) -> None:
+    done = firstbyte(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("firstbyte: ")
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
