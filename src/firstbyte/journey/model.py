@@ -199,6 +199,8 @@ class Quic(Struct, frozen=True, kw_only=True):
     lost_packets: int | None
     packets_sent: int
     packets_received: int
+    attempts: tuple[Attempt, ...] = ()
+    """The QUIC attempts of the race, this one among them."""
 
 
 class Interim(Struct, frozen=True):

@@ -1,0 +1,137 @@
+"""The rows of the waterfall: when each phase of a hop ran on its critical path, and why.
+
+Phases never overlap: each begins no earlier than the one before it ended. In a race they follow
+the winner: from the first attempt of its transport to its connection. A phase that was cut by a
+failure ends where the hop ends.
+"""
+
+from typing import NamedTuple
+
+from firstbyte.events import dns, http, quic, tls
+from firstbyte.journey import phase_why
+from firstbyte.journey.build_dns import pair_questions, rounds
+from firstbyte.journey.build_tcp import Tried, tried, winning_attempt
+from firstbyte.journey.build_tls import flights, handshake_events
+from firstbyte.journey.hop_view import HopView
+from firstbyte.journey.model import PHASES, Phase, Phases, ms
+from firstbyte.journey.select import Seen, first
+
+
+class Span(NamedTuple):
+    """A phase in whole microseconds."""
+
+    start_us: int
+    end_us: int
+
+
+def spans(view: HopView) -> dict[str, Span]:
+    """When each phase of the hop ran; phases that did not happen are absent."""
+    raw = {
+        "dns": _dns(view),
+        "tcp": _connecting(view, "tcp"),
+        "tls": _tls(view),
+        "quic": _connecting(view, "quic"),
+        **_exchange(view),
+    }
+    found: dict[str, Span] = {}
+    reached_us = view.start_us
+    for name in PHASES:
+        span = raw.get(name)
+        if span is None:
+            continue
+        start_us = min(max(span.start_us, reached_us), view.end_us)
+        end_us = min(max(span.end_us, start_us), view.end_us)
+        found[name] = Span(start_us, end_us)
+        reached_us = end_us
+    return found
+
+
+def build_phases(view: HopView) -> Phases:
+    """The hop's phases with their round trips and reasons."""
+    phases = {
+        name: Phase(
+            start_ms=ms(span.start_us),
+            duration_ms=ms(span.end_us - span.start_us),
+            why=phase_why.REASONS[name](view),
+            round_trips=_round_trips(name, view),
+        )
+        for name, span in spans(view).items()
+    }
+    return Phases(**phases)
+
+
+def _dns(view: HopView) -> Span | None:
+    started = first(view.events, dns.LookupStarted) or first(view.events, dns.HostsHit)
+    if started is None:
+        return None
+    finished = first(view.events, dns.LookupFinished)
+    end_us = finished.at_us if finished else view.end_us
+    # Connecting begins with the first usable address (RFC 8305, 3): the rest is not waited for.
+    connects = [a.start_us for a in tried(view.race) if a.start_us >= started.at_us]
+    return Span(started.at_us, min([end_us, *connects]))
+
+
+def _connecting(view: HopView, transport: str) -> Span | None:
+    winner = winning_attempt(view)
+    if winner is None or winner.transport != transport:
+        return None
+    attempts = [a for a in tried(view.race) if a.transport == transport]
+    return Span(attempts[0].start_us, _end_of(winner, attempts, view))
+
+
+def _end_of(winner: Tried, attempts: list[Tried], view: HopView) -> int:
+    if winner.outcome == "connected" and winner.end_us is not None:
+        return winner.end_us
+    ends = [view.end_us if a.end_us is None else a.end_us for a in attempts]
+    return max(ends)
+
+
+def _tls(view: HopView) -> Span | None:
+    if view.reused or any(event.layer == "quic" for event in view.carrier):
+        return None
+    events = handshake_events(view.carrier)
+    started = first(events, tls.HandshakeStarted)
+    if started is None:
+        return None
+    finished = first(events, tls.HandshakeFinished) or first(events, tls.HandshakeFailed)
+    return Span(started.at_us, finished.at_us if finished else view.end_us)
+
+
+def _exchange(view: HopView) -> dict[str, Span]:
+    events = view.exchange
+    request = view.request
+    if request is None:
+        return {}
+    sent = first(events, http.RequestSent)
+    answered = first(events, http.FirstByte) or first(events, http.ResponseStarted)
+    finished = first(events, http.ResponseFinished)
+    found = {"send": Span(request.at_us, _earliest(view, sent, answered))}
+    if sent or answered:
+        found["wait"] = Span(found["send"].end_us, _earliest(view, answered))
+    if answered:
+        found["receive"] = Span(answered.at_us, _earliest(view, finished))
+    return found
+
+
+Ended = Seen[http.RequestSent] | Seen[http.FirstByte] | Seen[http.ResponseStarted]
+
+
+def _earliest(view: HopView, *ends: Ended | Seen[http.ResponseFinished] | None) -> int:
+    return min((end.at_us for end in ends if end is not None), default=view.end_us)
+
+
+def _round_trips(name: str, view: HopView) -> float | None:
+    if name == "dns":
+        return len(rounds(pair_questions(view.events)))
+    if name == "tls":
+        return flights(handshake_events(view.carrier))
+    if name == "quic":
+        return _quic_round_trips(view)
+    return {"tcp": 1, "send": 0, "wait": 1}.get(name)
+
+
+def _quic_round_trips(view: HopView) -> int:
+    connected = first(view.carrier, quic.HandshakeCompleted)
+    # Retry costs one more (RFC 9000, 8.1.2), HelloRetryRequest another.
+    retried = connected is not None and connected.what.retry
+    return max(1, flights(handshake_events(view.carrier))) + retried

@@ -1,0 +1,31 @@
+"""The QUIC connection that carried a hop."""
+
+from firstbyte.events import quic
+from firstbyte.journey.build_tcp import to_attempt, tried
+from firstbyte.journey.hop_view import HopView
+from firstbyte.journey.model import Quic, ms
+from firstbyte.journey.select import each, first, last
+
+
+def build_quic(view: HopView) -> Quic | None:
+    """The hop's QUIC connection; null when the winner is not QUIC."""
+    carrier = view.carrier
+    started = first(carrier, quic.ConnectionStarted)
+    connected = first(carrier, quic.HandshakeCompleted)
+    if started is None and connected is None:
+        return None
+    sample = last(carrier, quic.RttSampled)
+    packets = each(carrier, quic.Packet)
+    version = connected.what.version if connected else None
+    return Quic(
+        version=version or (started.what.version if started else None),
+        retry=connected is not None and connected.what.retry,
+        early_data=connected is not None and connected.what.early_data,
+        rtt_ms=ms(sample.what.rtt_us) if sample else None,
+        min_rtt_ms=ms(sample.what.min_rtt_us) if sample else None,
+        cwnd_bytes=sample.what.cwnd_bytes if sample else None,
+        lost_packets=sample.what.lost_packets if sample else None,
+        packets_sent=sum(packet.event.direction == "sent" for packet in packets),
+        packets_received=sum(packet.event.direction == "received" for packet in packets),
+        attempts=tuple(to_attempt(a) for a in tried(view.race) if a.transport == "quic"),
+    )

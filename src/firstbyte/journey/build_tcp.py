@@ -1,0 +1,183 @@
+"""The transport's part of a hop: the race of attempts, TCP's options and TCP_INFO."""
+
+from typing import Literal, NamedTuple
+
+from firstbyte.events import Event, quic, tcp
+from firstbyte.journey.hop_view import HopView
+from firstbyte.journey.model import Attempt, Tcp, TcpOptions, WindowScale, ms
+from firstbyte.journey.rtt import path_rtt
+from firstbyte.journey.select import each, last
+
+Ending = Literal["connected", "failed", "cancelled", "pending"]
+Key = tuple[str | None, int]
+
+
+class Tried(NamedTuple):
+    """One attempt of the race with its times."""
+
+    start_us: int
+    end_us: int | None
+    transport: Literal["tcp", "quic"]
+    connection: str | None
+    address: str
+    port: int
+    outcome: Ending
+    cause: str | None = None
+    errno: str | None = None
+
+
+class _End(NamedTuple):
+    at_us: int
+    outcome: Ending
+    cause: str | None = None
+    errno: str | None = None
+
+
+def tried(events: tuple[Event, ...]) -> tuple[Tried, ...]:
+    """The attempts among ``events``, TCP and QUIC, by start."""
+    ends = _tcp_ends(events)
+    attempts = [
+        _tried("tcp", s.at_us, s.event.connection, s.what, ends)
+        for s in each(events, tcp.ConnectStarted)
+    ]
+    ends = _quic_ends(events)
+    attempts += [
+        _tried("quic", s.at_us, s.event.connection, s.what, ends)
+        for s in each(events, quic.ConnectionStarted)
+    ]
+    return tuple(sorted(attempts, key=lambda attempt: attempt.start_us))
+
+
+def _tried(
+    transport: Literal["tcp", "quic"],
+    start_us: int,
+    connection: str | None,
+    what: tcp.ConnectStarted | quic.ConnectionStarted,
+    ends: dict[Key, _End],
+) -> Tried:
+    # A QUIC event names no attempt but its connection's; TCP's attempts may lack a connection.
+    end = ends.get((connection, what.attempt if transport == "tcp" else 0))
+    if end is None:
+        return Tried(start_us, None, transport, connection, what.address, what.port, "pending")
+    return Tried(
+        start_us,
+        max(start_us, end.at_us),
+        transport,
+        connection,
+        what.address,
+        what.port,
+        end.outcome,
+        end.cause,
+        end.errno,
+    )
+
+
+def _tcp_ends(events: tuple[Event, ...]) -> dict[Key, _End]:
+    ends: dict[Key, _End] = {}
+    for seen in each(events, tcp.Connected):
+        ends.setdefault((seen.event.connection, seen.what.attempt), _End(seen.at_us, "connected"))
+    for failed in each(events, tcp.ConnectFailed):
+        end = _End(failed.at_us, "failed", failed.what.cause, failed.what.errno)
+        ends.setdefault((failed.event.connection, failed.what.attempt), end)
+    for given_up in each(events, tcp.ConnectCancelled):
+        end = _End(given_up.at_us, "cancelled")
+        ends.setdefault((given_up.event.connection, given_up.what.attempt), end)
+    return ends
+
+
+def _quic_ends(events: tuple[Event, ...]) -> dict[Key, _End]:
+    ends: dict[Key, _End] = {}
+    for seen in each(events, quic.HandshakeCompleted):
+        ends.setdefault((seen.event.connection, 0), _End(seen.at_us, "connected"))
+    for failed in each(events, quic.ConnectionFailed):
+        end = _End(failed.at_us, "failed", failed.what.cause)
+        ends.setdefault((failed.event.connection, 0), end)
+    for given_up in each(events, quic.ConnectionCancelled):
+        ends.setdefault((given_up.event.connection, 0), _End(given_up.at_us, "cancelled"))
+    return ends
+
+
+def winning_attempt(view: HopView) -> Tried | None:
+    """The attempt that made the winner's connection; null for a reused one."""
+    own = [attempt for attempt in tried(view.race) if attempt.connection == view.winner]
+    return own[-1] if own else None
+
+
+def to_attempt(attempt: Tried) -> Attempt:
+    """The attempt as the journey shows it."""
+    end_us = attempt.end_us
+    return Attempt(
+        transport=attempt.transport,
+        address=attempt.address,
+        port=attempt.port,
+        start_ms=ms(attempt.start_us),
+        duration_ms=None if end_us is None else ms(end_us - attempt.start_us),
+        outcome=attempt.outcome,
+        error=attempt.cause,
+        errno=attempt.errno,
+    )
+
+
+def build_tcp(view: HopView) -> Tcp | None:
+    """The hop's TCP connection and attempts; null when no TCP was tried or reused."""
+    carried = any(event.layer == "tcp" for event in view.carrier)
+    attempts = tried(view.race)
+    if not carried and not any(attempt.transport == "tcp" for attempt in attempts):
+        return None
+    rtt = path_rtt(view.carrier) if carried else None
+    return Tcp(
+        rtt_ms=ms(rtt.us) if rtt else None,
+        rtt_source=rtt.source if rtt else None,
+        attempts=tuple(to_attempt(attempt) for attempt in attempts),
+        options=build_options(view.carrier),
+        info={s.what.moment: s.what.info for s in each(view.carrier, tcp.InfoSampled)},
+        closed=_closed(view.carrier),
+    )
+
+
+def build_options(carrier: tuple[Event, ...]) -> TcpOptions | None:
+    """What the handshake agreed on: from the SYNs when they were seen, else from TCP_INFO."""
+    syn, answer = _syn_options(carrier, "sent"), _syn_options(carrier, "received")
+    if syn is not None and answer is not None:
+        return _agreed(syn, answer)
+    sample = last(carrier, tcp.InfoSampled)
+    return _options_from(sample.what.info) if sample else None
+
+
+def _syn_options(
+    carrier: tuple[Event, ...], direction: Literal["sent", "received"]
+) -> tcp.SegmentOptions | None:
+    flags = "SYN" if direction == "sent" else "SYN ACK"
+    for seen in each(carrier, tcp.Segment):
+        event = seen.event
+        if seen.what.flags == flags and event.direction == direction:
+            return None if event.source == "inferred" else seen.what.options
+    return None
+
+
+def _agreed(syn: tcp.SegmentOptions, answer: tcp.SegmentOptions) -> TcpOptions:
+    scaling = syn.window_scale is not None and answer.window_scale is not None
+    return TcpOptions(
+        # Without the option the peer takes 536 bytes (RFC 9293, 3.7.1).
+        mss=answer.mss if answer.mss is not None else 536,
+        sack=syn.sack_permitted and answer.sack_permitted,
+        timestamps=syn.timestamp is not None and answer.timestamp is not None,
+        window_scale=WindowScale(syn.window_scale, answer.window_scale) if scaling else None,
+    )
+
+
+def _options_from(info: tcp.TcpInfo) -> TcpOptions:
+    return TcpOptions(
+        mss=info.snd_mss_bytes,
+        sack=info.sack,
+        timestamps=info.timestamps,
+        window_scale=WindowScale(info.rcv_wscale, info.snd_wscale) if info.window_scaling else None,
+    )
+
+
+def _closed(carrier: tuple[Event, ...]) -> str | None:
+    for event in carrier:
+        if isinstance(event.what, tcp.Closed):
+            by = {"sent": " by client", "received": " by server"}.get(event.direction or "", "")
+            return f"{event.what.how}{by}"
+    return None

@@ -1,0 +1,145 @@
+"""Sorting the events of a trace into hops, and finding the connection that carried each.
+
+A hop may open many connections: attempts of the address race, HTTP/3 beside TCP, the resolver's
+own. Its *winner* is the one that carried the request or, when none was sent, the one that came
+furthest.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from firstbyte.events import Event, dns, http, quic, tcp, tls, trace
+from firstbyte.journey.select import Seen, at_us, each, first, last
+
+_STREAM_TRANSPORTS = {"tcp", "dot", "doh"}
+# What a connection may have got to, furthest first.
+_MILESTONES = (
+    http.RequestStarted,
+    http.ProxyConnect,
+    tls.HandshakeFinished,
+    tls.HandshakeStarted,
+    tcp.Connected,
+    quic.HandshakeCompleted,
+    tcp.ConnectStarted,
+    quic.ConnectionStarted,
+)
+
+
+@dataclass(frozen=True)
+class HopView:
+    """The events of one hop, in order of time, and those of its winning connection.
+
+    ``carrier`` holds the winner's events of *all* hops: a reused connection was opened earlier.
+    ``race`` holds the hop's events without the resolver's own connections.
+    """
+
+    index: int
+    started: Seen[trace.HopStarted] | None
+    events: tuple[Event, ...]
+    race: tuple[Event, ...]
+    winner: str | None
+    carrier: tuple[Event, ...]
+    start_us: int
+    end_us: int
+
+    @property
+    def failed(self) -> Seen[trace.Failed] | None:
+        """Why the hop failed, if it did."""
+        return last(self.events, trace.Failed)
+
+    @property
+    def finished(self) -> bool:
+        """A whole response was read."""
+        return first(self.exchange, http.ResponseFinished) is not None
+
+    @property
+    def reused(self) -> bool:
+        """The hop went over a connection that was already open."""
+        return self.started is not None and self.started.what.reused
+
+    @property
+    def request(self) -> Seen[http.RequestStarted] | None:
+        """The request that counts: the last one, should one have been repeated."""
+        return last(self.events, http.RequestStarted)
+
+    @property
+    def exchange(self) -> tuple[Event, ...]:
+        """The events from that request on; empty when there was none."""
+        request = self.request
+        if request is None:
+            return ()
+        return self.events[self.events.index(request.event) :]
+
+
+def in_order(events: Iterable[Event]) -> tuple[Event, ...]:
+    """The events by time; those of one instant keep their order."""
+    return tuple(sorted(events, key=lambda event: event.at_ns))
+
+
+def split_hops(events: tuple[Event, ...]) -> tuple[HopView, ...]:
+    """One view for each hop of a trace; ``events`` are in order of time."""
+    numbers = sorted({event.hop for event in events if event.layer != "trace"} | _begun(events))
+    resolvers = resolver_connections(events)
+    return tuple(_view(events, number, resolvers) for number in numbers)
+
+
+def _begun(events: tuple[Event, ...]) -> set[int]:
+    kinds = (trace.HopStarted, trace.Failed)
+    return {event.hop for event in events if isinstance(event.what, kinds)}
+
+
+def _view(events: tuple[Event, ...], number: int, resolvers: set[str]) -> HopView:
+    own = tuple(event for event in events if event.hop == number)
+    race = tuple(event for event in own if event.connection not in resolvers)
+    winner = winning_connection(race)
+    started = first(own, trace.HopStarted)
+    start_us = started.at_us if started else at_us(own[0])
+    return HopView(
+        index=number,
+        started=started,
+        events=own,
+        race=race,
+        winner=winner,
+        carrier=tuple(e for e in events if winner is not None and e.connection == winner),
+        start_us=start_us,
+        end_us=max(start_us, _end_us(own)),
+    )
+
+
+def _end_us(own: tuple[Event, ...]) -> int:
+    for kind in (http.ResponseFinished, trace.Failed, trace.HopFinished):
+        found = last(own, kind)
+        if found is not None:
+            return found.at_us
+    return at_us(own[-1])
+
+
+def winning_connection(race: tuple[Event, ...]) -> str | None:
+    """The connection that carried the request, or that came furthest; null without any."""
+    given_up = {
+        event.connection
+        for event in race
+        if isinstance(event.what, tcp.ConnectCancelled | quic.ConnectionCancelled)
+    }
+    for kind in _MILESTONES:
+        reached = [seen.event.connection for seen in each(race, kind)]
+        named = [name for name in reached if name is not None]
+        kept = [name for name in named if name not in given_up]
+        if kept or named:
+            return (kept or named)[-1]
+    return None
+
+
+def resolver_connections(events: tuple[Event, ...]) -> set[str]:
+    """Connections that carried DNS (TCP, DoT, DoH): they are no part of the address race."""
+    found = {e.connection for e in events if e.layer == "dns" and e.connection is not None}
+    servers = {
+        seen.what.server
+        for seen in each(events, dns.Question)
+        if seen.what.transport in _STREAM_TRANSPORTS
+    }
+    for seen in each(events, tcp.ConnectStarted):
+        name, address, port = seen.event.connection, seen.what.address, seen.what.port
+        if name is not None and servers & {f"{address}:{port}", f"[{address}]:{port}"}:
+            found.add(name)
+    return found
