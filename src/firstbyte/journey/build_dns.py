@@ -6,7 +6,7 @@ from firstbyte.events import Event, dns
 from firstbyte.events.dns import Record
 from firstbyte.journey.hop_view import HopView
 from firstbyte.journey.model import Dns, DnsQuestion, ms
-from firstbyte.journey.select import Seen, each, first
+from firstbyte.journey.select import Seen, at_us, each, first
 
 _ADDRESS_TYPES = {"A", "AAAA"}
 
@@ -57,12 +57,10 @@ def build_dns(view: HopView) -> Dns | None:
 def pair_questions(events: tuple[Event, ...]) -> tuple[Asked, ...]:
     """Each question of ``events`` with the first thing that became of it."""
     ends: dict[int, tuple[int, dns.Answer | dns.TimedOut | dns.QueryFailed]] = {}
-    for kind in (dns.Answer, dns.TimedOut, dns.QueryFailed):
-        for seen in each(events, kind):
-            ends.setdefault(seen.what.query, (seen.at_us, seen.what))
-    return tuple(
-        _pair(seen, ends.get(seen.what.query)) for seen in each(events, dns.Question)
-    )
+    for event in events:
+        if isinstance(event.what, dns.Answer | dns.TimedOut | dns.QueryFailed):
+            ends.setdefault(event.what.query, (at_us(event), event.what))
+    return tuple(_pair(seen, ends.get(seen.what.query)) for seen in each(events, dns.Question))
 
 
 def _pair(
@@ -134,7 +132,8 @@ def _finished(
 ) -> Seen[dns.LookupFinished] | None:
     found = each(events, dns.LookupFinished)
     of_name = [f for f in found if started is None or f.what.name == started.what.name]
-    return (of_name or found or [None])[-1]
+    candidates = of_name or found
+    return candidates[-1] if candidates else None
 
 
 def _addresses(

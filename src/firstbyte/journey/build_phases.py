@@ -14,7 +14,7 @@ from firstbyte.journey.build_tcp import Tried, tried, winning_attempt
 from firstbyte.journey.build_tls import flights, handshake_events
 from firstbyte.journey.hop_view import HopView
 from firstbyte.journey.model import PHASES, Phase, Phases, ms
-from firstbyte.journey.select import Seen, first
+from firstbyte.journey.select import first, first_us
 
 
 class Span(NamedTuple):
@@ -61,14 +61,13 @@ def build_phases(view: HopView) -> Phases:
 
 
 def _dns(view: HopView) -> Span | None:
-    started = first(view.events, dns.LookupStarted) or first(view.events, dns.HostsHit)
-    if started is None:
+    start_us = first_us(view.events, dns.LookupStarted, dns.HostsHit)
+    if start_us is None:
         return None
-    finished = first(view.events, dns.LookupFinished)
-    end_us = finished.at_us if finished else view.end_us
+    end_us = first_us(view.events, dns.LookupFinished)
     # Connecting begins with the first usable address (RFC 8305, 3): the rest is not waited for.
-    connects = [a.start_us for a in tried(view.race) if a.start_us >= started.at_us]
-    return Span(started.at_us, min([end_us, *connects]))
+    connects = [a.start_us for a in tried(view.race) if a.start_us >= start_us]
+    return Span(start_us, min([view.end_us if end_us is None else end_us, *connects]))
 
 
 def _connecting(view: HopView, transport: str) -> Span | None:
@@ -90,34 +89,30 @@ def _tls(view: HopView) -> Span | None:
     if view.reused or any(event.layer == "quic" for event in view.carrier):
         return None
     events = handshake_events(view.carrier)
-    started = first(events, tls.HandshakeStarted)
-    if started is None:
+    start_us = first_us(events, tls.HandshakeStarted)
+    if start_us is None:
         return None
-    finished = first(events, tls.HandshakeFinished) or first(events, tls.HandshakeFailed)
-    return Span(started.at_us, finished.at_us if finished else view.end_us)
+    end_us = first_us(events, tls.HandshakeFinished, tls.HandshakeFailed)
+    return Span(start_us, view.end_us if end_us is None else end_us)
 
 
 def _exchange(view: HopView) -> dict[str, Span]:
     events = view.exchange
-    request = view.request
-    if request is None:
+    if view.request is None:
         return {}
-    sent = first(events, http.RequestSent)
-    answered = first(events, http.FirstByte) or first(events, http.ResponseStarted)
-    finished = first(events, http.ResponseFinished)
-    found = {"send": Span(request.at_us, _earliest(view, sent, answered))}
-    if sent or answered:
-        found["wait"] = Span(found["send"].end_us, _earliest(view, answered))
-    if answered:
-        found["receive"] = Span(answered.at_us, _earliest(view, finished))
+    sent_us = first_us(events, http.RequestSent)
+    answered_us = first_us(events, http.FirstByte, http.ResponseStarted)
+    finished_us = first_us(events, http.ResponseFinished)
+    found = {"send": Span(view.request.at_us, _earliest(view, sent_us, answered_us))}
+    if sent_us is not None or answered_us is not None:
+        found["wait"] = Span(found["send"].end_us, _earliest(view, answered_us))
+    if answered_us is not None:
+        found["receive"] = Span(answered_us, _earliest(view, finished_us))
     return found
 
 
-Ended = Seen[http.RequestSent] | Seen[http.FirstByte] | Seen[http.ResponseStarted]
-
-
-def _earliest(view: HopView, *ends: Ended | Seen[http.ResponseFinished] | None) -> int:
-    return min((end.at_us for end in ends if end is not None), default=view.end_us)
+def _earliest(view: HopView, *ends_us: int | None) -> int:
+    return min((end_us for end_us in ends_us if end_us is not None), default=view.end_us)
 
 
 def _round_trips(name: str, view: HopView) -> float | None:

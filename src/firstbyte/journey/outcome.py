@@ -54,7 +54,7 @@ EXIT_CODES: dict[str, int] = {
 def exit_code(
     error_id: str, *, phase: str = "", http_version: str | None = None, tls: str | None = None
 ) -> int:
-    """curl's exit code for an error.
+    """The exit code that curl has for an error.
 
     ``phase`` is the phase that failed, ``http_version`` "1.1", "2" or "3", and ``tls`` the version
     agreed on ("TLSv1.2"): the same fault has another code in another place.

@@ -20,7 +20,7 @@ _FAILED_AS = {
 
 
 def dns_why(view: HopView) -> str:
-    """ "cold: 3 questions", "hosts file", "nxdomain"."""
+    """As "cold: 3 questions", "hosts file", "nxdomain"."""
     hosts = first(view.events, dns.HostsHit)
     if hosts is not None:
         return hosts.what.origin
@@ -46,7 +46,7 @@ def _dns_troubles(asked: tuple[Asked, ...]) -> list[str]:
 
 
 def tcp_why(view: HopView) -> str:
-    """ "SYN → SYN-ACK, mss 1460 sack ts wscale 7/7", "2 attempts, IPv6 failed"."""
+    """As "SYN → SYN-ACK, mss 1460 sack ts wscale 7/7", "2 attempts, IPv6 failed"."""
     attempts = tuple(a for a in tried(view.race) if a.transport == "tcp")
     winner = winning_attempt(view)
     parts = _other_attempts(attempts, winner)
@@ -92,7 +92,7 @@ def options_text(options: TcpOptions | None) -> str:
 
 
 def tls_why(view: HopView) -> str:
-    """ "TLS 1.3 X25519MLKEM768, h2", or how the handshake failed."""
+    """As "TLS 1.3 X25519MLKEM768, h2", or how the handshake failed."""
     events = handshake_events(view.carrier)
     finished = last(events, tls.HandshakeFinished)
     failed = last(events, tls.HandshakeFailed)
@@ -113,12 +113,12 @@ def _warm(what: tls.HandshakeFinished) -> str | None:
 
 
 def version_text(version: str) -> str:
-    """ "TLSv1.3" as people write it: "TLS 1.3"."""
+    """As "TLSv1.3" as people write it: "TLS 1.3"."""
     return version.replace("TLSv", "TLS ")
 
 
 def quic_why(view: HopView) -> str:
-    """ "QUIC v1 + TLS 1.3, h3", or how it failed."""
+    """As "QUIC v1 + TLS 1.3, h3", or how it failed."""
     connected = first(view.carrier, quic.HandshakeCompleted)
     failed = first(view.carrier, quic.ConnectionFailed)
     if connected is None:
@@ -135,7 +135,7 @@ def quic_why(view: HopView) -> str:
 
 
 def send_why(view: HopView) -> str:
-    """ "GET, 312 bytes"."""
+    """As "GET, 312 bytes"."""
     request = view.request
     sent = first(view.exchange, http.RequestSent)
     method = request.what.method if request else "request"
@@ -145,7 +145,7 @@ def send_why(view: HopView) -> str:
 
 
 def wait_why(view: HopView) -> str:
-    """ "server thinking", or that nothing came."""
+    """As "server thinking", or that nothing came."""
     if first(view.exchange, http.FirstByte) is None:
         return "no answer"
     interim = each(view.exchange, http.Informational)
@@ -155,7 +155,7 @@ def wait_why(view: HopView) -> str:
 
 
 def receive_why(view: HopView) -> str:
-    """ "14 kB in 3 reads", "cut after 512 bytes"."""
+    """As "14 kB in 3 reads", "cut after 512 bytes"."""
     events = view.exchange
     finished = last(events, http.ResponseFinished)
     got = sum(seen.what.count for seen in each(events, http.BodyReceived))

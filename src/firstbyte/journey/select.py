@@ -39,3 +39,13 @@ def last(events: Iterable[Event], kind: type[B]) -> Seen[B] | None:
     """The last event whose body is a ``kind``."""
     found = each(events, kind)
     return found[-1] if found else None
+
+
+def first_us(events: Iterable[Event], *kinds: type[Body]) -> int | None:
+    """When the first event of the first of ``kinds`` that occurs was; null when none does."""
+    kept = tuple(events)
+    for kind in kinds:
+        found = first(kept, kind)
+        if found is not None:
+            return found.at_us
+    return None

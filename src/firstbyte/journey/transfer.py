@@ -1,0 +1,212 @@
+"""Why the content took as long as it did: window, rate, receiver or loss.
+
+With segments (captured or simulated) the arrival pattern tells: bursts one RTT apart mean that the
+sender waits for acknowledgements of a window that it filled. Without them the kernel's counters
+and the arithmetic of slow start must do, and the evidence says so.
+"""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+from firstbyte.events import Event, http, tcp
+from firstbyte.journey.hop_view import HopView
+from firstbyte.journey.partition import Cause, Claim
+from firstbyte.journey.round_trips import slow_start_rounds
+from firstbyte.journey.rtt import Rtt
+from firstbyte.journey.select import Seen, each, last
+
+# A burst ends when nothing comes for this part of an RTT.
+_BURST_GAP = 0.5
+# A pause longer than this many RTTs is not one of waiting for acknowledgements.
+_ACK_GAP = 1.75
+_DEFAULT_MSS_BYTES = 1460
+
+
+class _Burst(NamedTuple):
+    start_us: int
+    end_us: int
+    payload_bytes: int
+    repaired: bool
+    """It holds a retransmission, or bytes older than some that came before."""
+
+
+def transfer_claims(view: HopView, start_us: int, end_us: int, rtt: Rtt | None) -> Iterator[Claim]:
+    """Claims on the time between the first and the last byte of the response."""
+    segments = [
+        seen
+        for seen in each(view.carrier, tcp.Segment)
+        if seen.event.source != "inferred"
+        and seen.event.direction == "received"
+        and seen.what.length
+        and start_us <= seen.at_us <= end_us
+    ]
+    if segments and rtt is not None:
+        yield from _from_segments(view, segments, start_us, end_us, rtt)
+    else:
+        yield from _from_reads(view, start_us, end_us, rtt)
+
+
+# --- with segments ---
+
+
+def _from_segments(
+    view: HopView, segments: list[Seen[tcp.Segment]], start_us: int, end_us: int, rtt: Rtt
+) -> Iterator[Claim]:
+    bursts = _bursts(segments, rtt.us)
+    text = f"{sum(b.payload_bytes for b in bursts)} bytes in {_count(len(bursts), 'burst')}"
+    yield Claim(start_us, end_us, "transfer_bandwidth", text, rank=0)
+    window_bytes = _announced_window(view.carrier)
+    for burst, following in pairwise(bursts):
+        yield _pause(burst, following, rtt, window_bytes)
+
+
+def _bursts(segments: list[Seen[tcp.Segment]], rtt_us: int) -> list[_Burst]:
+    bursts: list[_Burst] = []
+    highest = -1
+    for seen in segments:
+        seq = seen.what.seq
+        repaired = seen.what.retransmission or (seq is not None and seq < highest)
+        highest = max(highest, -1 if seq is None else seq)
+        one = _Burst(seen.at_us, seen.at_us, seen.what.length or 0, repaired)
+        if bursts and seen.at_us - bursts[-1].end_us <= rtt_us * _BURST_GAP:
+            bursts[-1] = _joined(bursts[-1], one)
+        else:
+            bursts.append(one)
+    return bursts
+
+
+def _joined(burst: _Burst, one: _Burst) -> _Burst:
+    return _Burst(
+        burst.start_us,
+        one.end_us,
+        burst.payload_bytes + one.payload_bytes,
+        burst.repaired or one.repaired,
+    )
+
+
+def _pause(burst: _Burst, following: _Burst, rtt: Rtt, window_bytes: int | None) -> Claim:
+    pause_us = following.start_us - burst.end_us
+    cause, text = _why_paused(burst, following, pause_us, rtt, window_bytes)
+    round_trips = 1 if cause in {"transfer_congestion_window", "transfer_receiver"} else None
+    return Claim(burst.end_us, following.start_us, cause, text, round_trips)
+
+
+def _why_paused(
+    burst: _Burst, following: _Burst, pause_us: int, rtt: Rtt, window_bytes: int | None
+) -> tuple[Cause, str]:
+    size = burst.payload_bytes
+    if following.repaired:
+        return "transfer_loss", f"{_ms(pause_us)} until a lost segment was sent again"
+    if window_bytes is not None and size * 10 >= window_bytes * 9:
+        return "transfer_receiver", f"a burst of {size} bytes filled our window of {window_bytes}"
+    if pause_us <= rtt.us * _ACK_GAP:
+        text = f"the sender waited one RTT for ACKs of a burst of {size} bytes (its window)"
+        return "transfer_congestion_window", text
+    return "server_time", f"nothing came for {_ms(pause_us)}, with no sign of loss"
+
+
+def _announced_window(carrier: tuple[Event, ...]) -> int | None:
+    sent = [s for s in each(carrier, tcp.Segment) if s.event.direction == "sent"]
+    known = [s.what.window_bytes for s in sent if s.what.window_bytes and "SYN" not in s.what.flags]
+    return max(known, default=None)
+
+
+# --- without ---
+
+
+def _from_reads(view: HopView, start_us: int, end_us: int, rtt: Rtt | None) -> Iterator[Claim]:
+    cause, text, round_trips = _overall(view, end_us - start_us, rtt)
+    yield Claim(start_us, end_us, cause, text, round_trips, rank=0)
+    if rtt is None:
+        return
+    for pause_start_us, pause_end_us in _read_pauses(view, start_us, end_us):
+        pause_us = pause_end_us - pause_start_us
+        if pause_us > max(3 * rtt.us, 20_000):
+            text = f"nothing came for {_ms(pause_us)}; segments were not seen"
+            yield Claim(pause_start_us, pause_end_us, _silent_cause(view), text)
+
+
+def _overall(view: HopView, took_us: int, rtt: Rtt | None) -> tuple[Cause, str, float | None]:
+    size = _size(view)
+    if _out_of_order(view):
+        return "transfer_loss", f"{_out_of_order(view)} segments came out of order", None
+    if rtt is not None:
+        rounds = slow_start_rounds(size, _mss(view)) - 1
+        if rounds > 0 and (rounds - 0.5) * rtt.us <= took_us <= (rounds + 1.5) * rtt.us:
+            text = (
+                f"{size} bytes in {_ms(took_us)}: the {_count(rounds, 'more round trip')} that "
+                f"slow start takes at an RTT of {_ms(rtt.us)}; segments were not seen"
+            )
+            return "transfer_congestion_window", text, rounds
+    rate = f", {size * 8 / took_us:.1f} Mbit/s" if took_us > 0 else ""
+    text = f"{size} bytes in {_ms(took_us)}{rate}; segments were not seen"
+    return "transfer_bandwidth", text, None
+
+
+def _read_pauses(view: HopView, start_us: int, end_us: int) -> Iterator[tuple[int, int]]:
+    reads = [
+        (seen.at_us, seen.at_us + max(0, seen.what.span_ns) // 1000)
+        for seen in each(view.exchange, http.BodyReceived)
+    ]
+    reached_us = start_us
+    for read_start_us, read_end_us in [*sorted(reads), (end_us, end_us)]:
+        if read_start_us > reached_us:
+            yield reached_us, read_start_us
+        reached_us = max(reached_us, read_end_us)
+
+
+def _silent_cause(view: HopView) -> Cause:
+    return "transfer_loss" if _out_of_order(view) else "server_time"
+
+
+def _size(view: HopView) -> int:
+    finished = last(view.exchange, http.ResponseFinished)
+    if finished is not None:
+        return finished.what.body_bytes
+    return sum(seen.what.count for seen in each(view.exchange, http.BodyReceived))
+
+
+def _out_of_order(view: HopView) -> int:
+    samples = [s.what.info.rcv_ooopack or 0 for s in each(view.carrier, tcp.InfoSampled)]
+    return max(samples, default=0)
+
+
+def _mss(view: HopView) -> int:
+    samples = [s.what.info.rcv_mss_bytes or 0 for s in each(view.carrier, tcp.InfoSampled)]
+    return max(samples, default=0) or _DEFAULT_MSS_BYTES
+
+
+# --- the other direction ---
+
+
+def upload_claims(view: HopView, start_us: int, end_us: int) -> Iterator[Claim]:
+    """Claims on the time between the first and the last byte of the request."""
+    sent = last(view.exchange, http.RequestSent)
+    if sent is not None and sent.what.body_bytes == 0:
+        yield Claim(start_us, end_us, "client_compute", "handing the request to the connection")
+        return
+    cause, text = _upload_cause(view, start_us, end_us)
+    yield Claim(start_us, end_us, cause, text)
+
+
+def _upload_cause(view: HopView, start_us: int, end_us: int) -> tuple[Cause, str]:
+    took_us = end_us - start_us
+    sample = last(view.carrier, tcp.InfoSampled)
+    info = sample.what.info if sample else None
+    if info is not None and (info.bytes_retrans or info.total_retrans):
+        return "transfer_loss", f"upload: {info.total_retrans or 0} segments sent again"
+    if info is not None and (info.rwnd_limited_us or 0) * 2 > took_us > 0:
+        return "transfer_receiver", f"upload: {_ms(info.rwnd_limited_us or 0)} at the peer's window"
+    if info is not None and info.snd_cwnd_segments is not None:
+        text = f"upload; congestion window {info.snd_cwnd_segments} segments"
+        return "transfer_congestion_window", text
+    return "transfer_bandwidth", "upload; what limited it is not known"
+
+
+def _ms(us: int) -> str:
+    return f"{us / 1000:.1f} ms"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
