@@ -6,6 +6,7 @@
     ├── UsageError            the caller asked for something that cannot be (bad URL, bad option)
     ├── DecodeError           bytes from outside do not follow their protocol's rules
     └── ConnectionLifeError   a phase of the connection's life failed; has an error id and a phase
+        ├── UrlError          url.*   no URL that can be traced (it is a UsageError, too)
         ├── NameError_        dns.*   the name could not be resolved
         ├── ConnectError      tcp.*   no connection to any address
         ├── TlsError          tls.*   no secure connection
@@ -61,6 +62,12 @@ class ConnectionLifeError(FirstbyteError):
         self.id = id
         self.message = message
         self.hint = hint
+
+
+class UrlError(ConnectionLifeError, UsageError):
+    """A URL, typed or met in a ``Location``, cannot be traced: malformed, or another scheme."""
+
+    phase = "url"
 
 
 class NameError_(ConnectionLifeError):  # noqa: N801 - the builtin has the plain name

@@ -1,1 +1,0 @@
-"""Ways to put one question to one server, one file each."""
