@@ -19,7 +19,8 @@ class Message(Body, frozen=True, tag="tls.message"):
 
     ``name`` is the RFC's name in snake case ("client_hello", "encrypted_extensions", "alert").
     ``bytes`` is the whole message with its 4-byte header (alert: 2, change_cipher_spec: 1).
-    ``detail`` holds the decoded fields, JSON values only; documented in docs/reference/journey.md.
+    ``detail`` holds the decoded fields, JSON values only; docs/reference/tls-messages.md lists
+    them.
     """
 
     name: str

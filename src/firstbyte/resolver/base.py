@@ -55,12 +55,27 @@ class FoundAddresses:
     ttl_s: int | None = None
     canonical_name: str | None = None
 
+    @property
+    def kind(self) -> str:
+        """The record type that is settled: "A" or "AAAA"."""
+        return "A" if self.family == 4 else "AAAA"
+
 
 @dataclass(frozen=True, slots=True)
 class FoundHttps:
     """The HTTPS records of the origin, best priority first; empty when it has none."""
 
     records: tuple[HttpsRecord, ...]
+
+    @property
+    def kind(self) -> str:
+        """The record type that is settled: "HTTPS"."""
+        return "HTTPS"
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """None: an HTTPS record is no answer to the question for addresses."""
+        return ()
 
 
 Found = FoundAddresses | FoundHttps

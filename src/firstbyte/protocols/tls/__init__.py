@@ -1,1 +1,10 @@
-"""TLS messages, decoded for tracing (RFC 8446, RFC 5246)."""
+"""TLS on the wire: records, handshake messages, alerts and what they say. Pure."""
+
+from firstbyte.protocols.tls.messages import (
+    decode_handshake,
+    decode_message,
+    parse_handshake,
+    parse_message,
+)
+
+__all__ = ["decode_handshake", "decode_message", "parse_handshake", "parse_message"]

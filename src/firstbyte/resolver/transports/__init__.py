@@ -1,0 +1,1 @@
+"""Ways to put one question to one server, one file each."""
