@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from rich.text import Text
 
 from firstbyte.journey.model import Journey
+from firstbyte.rendering.details import details
 from firstbyte.rendering.failure import failure
 from firstbyte.rendering.findings import findings
 from firstbyte.rendering.headline import headline
+from firstbyte.rendering.ladder import full_ladder, ladder
 from firstbyte.rendering.ledger import causes_line, full_ledger, ledger_line
 from firstbyte.rendering.look import Look
 from firstbyte.rendering.waterfall import waterfall
@@ -39,7 +41,9 @@ def page(journey: Journey, look: Look, detail: Detail = Detail()) -> list[Text]:
 def _sections(detail: Detail) -> list[Section]:
     sections: list[Section] = [_head, failure, _times]
     if detail.verbose:
-        sections.append(full_ledger)
+        sections.extend((full_ledger, details))
+    if detail.ladder:
+        sections.append(full_ladder if detail.verbose else ladder)
     return [*sections, findings]
 
 

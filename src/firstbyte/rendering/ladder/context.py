@@ -1,0 +1,89 @@
+"""What one event's words need to know of the others."""
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from firstbyte.events import Event, dns, http, quic, tcp
+from firstbyte.journey.model import Journey
+from firstbyte.rendering.escape import escape
+from firstbyte.rendering.headline import address
+
+
+class Context(Struct):
+    """Questions by number, addresses by connection, and who is a resolver."""
+
+    questions: dict[int, dns.Question]
+    addresses: dict[str, tuple[str, int]]
+    resolvers: tuple[str, ...]
+    servers: tuple[tuple[str, int], ...]
+    many_hops: bool
+    segments_seen: frozenset[str | None]
+    ends_seen: frozenset[tuple[str | None, str | None]]
+    sent_sizes: dict[tuple[int, str | None], int]
+
+    def resolver_name(self) -> str:
+        """The heading of the resolvers' lifeline."""
+        return _name("resolver", self.resolvers)
+
+    def server_name(self) -> str:
+        """The heading of the servers' lifeline."""
+        return _name("server", tuple(address(*where) for where in self.servers))
+
+    def is_resolver(self, connection: str | None) -> bool:
+        """Whether this connection leads to a server that was asked for names."""
+        address = self.addresses.get(connection or "")
+        return address is not None and any(_same(address, name) for name in self.resolvers)
+
+
+def context_of(journey: Journey) -> Context:
+    """Read the events once."""
+    events = journey.events
+    questions = {e.what.query: e.what for e in events if isinstance(e.what, dns.Question)}
+    addresses = {
+        e.connection or "": (e.what.address, e.what.port)
+        for e in events
+        if isinstance(e.what, (tcp.ConnectStarted, quic.ConnectionStarted))
+    }
+    resolvers = tuple(dict.fromkeys(question.server for question in questions.values()))
+    servers = dict.fromkeys(
+        where for where in addresses.values() if not any(_same(where, name) for name in resolvers)
+    )
+    return Context(
+        questions=questions,
+        addresses=addresses,
+        resolvers=resolvers,
+        servers=tuple(servers),
+        many_hops=len(journey.hops) > 1,
+        segments_seen=frozenset(
+            e.connection
+            for e in events
+            if isinstance(e.what, tcp.Segment) and e.source != "inferred"
+        ),
+        ends_seen=frozenset(_ends(events)),
+        sent_sizes={
+            (e.hop, e.connection): e.what.head_bytes + e.what.body_bytes
+            for e in events
+            if isinstance(e.what, http.RequestSent)
+        },
+    )
+
+
+def _name(role: str, addresses: tuple[str, ...]) -> str:
+    if len(addresses) > 1:
+        return f"{len(addresses)} {role}s"
+    return f"{role} {escape(addresses[0])}" if addresses else role
+
+
+def _ends(events: Iterable[Event]) -> Iterable[tuple[str | None, str | None]]:
+    for event in events:
+        if isinstance(event.what, tcp.Segment) and {"FIN", "RST"} & set(event.what.flags.split()):
+            yield event.connection, event.direction
+
+
+def _same(address: tuple[str, int], server: str) -> bool:
+    """Whether a question's server ("192.0.2.53:53", "dns.example (192.0.2.53)") is this address."""
+    host, port = address
+    return server in {host, f"{host}:{port}", f"[{host}]:{port}", f"{host}#{port}"} or (
+        f"({host})" in server
+    )
