@@ -104,5 +104,6 @@ class Resolver(Protocol):
 
         Raises:
             NameError_: at the end, when no family had an address.
+            UrlError: url.malformed, at once, for what can be no host name.
 
         """

@@ -4,7 +4,7 @@ import ipaddress
 import socket
 from dataclasses import dataclass
 
-from firstbyte.errors import NameError_
+from firstbyte.errors import UrlError
 from firstbyte.resolver.base import Family
 
 MAX_NAME_BYTES = 253
@@ -48,7 +48,7 @@ def parse_host(host: str) -> Literal | HostName:
     as they are, so that ``_service`` and the like resolve.
 
     Raises:
-        NameError_: url.malformed, when this can be no host.
+        UrlError: url.malformed, when this can be no host.
 
     """
     if len(host) > MAX_INPUT_CHARACTERS:
@@ -78,16 +78,21 @@ def parse_literal(host: str) -> Literal | None:
     return None
 
 
-def candidates(name: HostName, search: tuple[str, ...], ndots: int) -> tuple[str, ...]:
+def candidates(
+    name: HostName, search: tuple[str, ...], ndots: int, *, no_tld_query: bool = False
+) -> tuple[str, ...]:
     """The full names to ask for, in order, as glibc's ``res_search`` does.
 
     A rooted name is asked as it is. Any other with at least ``ndots`` dots is asked as it is
-    first, then with each search domain; with fewer dots it is asked as it is last.
+    first, then with each search domain; with fewer dots it is asked as it is last. With
+    ``no_tld_query`` a single label is asked under the search domains alone, if there are any.
     """
     if name.rooted:
         return (name.text,)
     as_is_first = name.dots >= ndots
     searched = [full for domain in search if (full := _join(name.text, domain))]
+    if no_tld_query and searched and not name.dots:
+        return tuple(dict.fromkeys(searched))
     ordered = [name.text, *searched] if as_is_first else [*searched, name.text]
     return tuple(dict.fromkeys(ordered))
 
@@ -100,12 +105,6 @@ def is_localhost(name: HostName) -> bool:
 def is_onion(name: HostName) -> bool:
     """Whether RFC 7686 forbids to look this name up in DNS."""
     return name.text == "onion" or name.text.endswith(".onion")
-
-
-def split_scope(address: str) -> tuple[str, str | None]:
-    """An IPv6 address and its scope id (RFC 4007, 11), if it has one."""
-    bare, percent, scope_id = address.partition("%")
-    return bare, scope_id if percent else None
 
 
 def _join(name: str, domain: str) -> str | None:
@@ -157,8 +156,8 @@ def _check(text: str, host: str) -> None:
         raise _malformed(host, f"it contains {bad[0]!r}")
 
 
-def _malformed(host: str, why: str) -> NameError_:
-    return NameError_(
+def _malformed(host: str, why: str) -> UrlError:
+    return UrlError(
         "url.malformed",
         f"{host[:80]!r} is no host name: {why}",
         "check the spelling of the host (RFC 1035, 2.3.4)",

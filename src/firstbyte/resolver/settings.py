@@ -52,6 +52,7 @@ class SystemSettings:
     attempts: int = 2
     rotate: bool = False
     edns0: bool = False
+    """Kept for those who ask; the stub uses EDNS in any case."""
     single_request: bool = False
     use_vc: bool = False
     trust_ad: bool = False

@@ -46,7 +46,8 @@ class StubResolver:
         """See ``Resolver.lookup``.
 
         Raises:
-            NameError_: dns.*, when no family had an address; url.malformed for what is no name.
+            NameError_: dns.*, when no family had an address.
+            UrlError: url.malformed, for what can be no host name.
 
         """
         host = parse_host(name)
@@ -116,9 +117,10 @@ class StubResolver:
         from firstbyte.resolver.lookup import Lookup, Wanted
 
         system = self._settings.system
+        names = candidates(host, system.search, system.ndots, no_tld_query=system.no_tld_query)
         wanted = Wanted(
-            names=candidates(host, system.search, system.ndots),
-            as_is_first=host.rooted or host.dots >= system.ndots,
+            names=names,
+            as_is_first=names[0] == host.text,
             families=families,
             https=https,
             port=port,
