@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from firstbyte.client.options import HttpOptions
+from firstbyte.client.proxies import Proxy
 from firstbyte.client.requests import build_request, first_ask, parse_header_option
 from firstbyte.client.urls import parse_url
 from firstbyte.errors import UsageError
@@ -109,7 +110,9 @@ def test_cookies_of_jar_and_options_are_joined():
 def test_through_a_proxy_the_target_is_absolute():
     options = HttpOptions()
     ask = first_ask(parse_url("http://u:p@h:81/x?y"), options)
-    assert build_request(ask, options, absolute_target=True).target == "http://h:81/x?y"
+    request = build_request(ask, options, via=Proxy("http", "p", 1, "u", "p"))
+    assert request.target == "http://h:81/x?y"
+    assert request.header("proxy-authorization") == "Basic dTpw"
 
 
 @pytest.mark.parametrize(

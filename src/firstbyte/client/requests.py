@@ -6,6 +6,7 @@ An ``Ask`` is what one hop wants: it starts from the options and changes with ea
 
 import base64
 from dataclasses import dataclass
+from typing import Protocol
 
 from firstbyte import __version__
 from firstbyte.client.options import HttpOptions
@@ -21,6 +22,14 @@ JSON = "application/json"
 
 _SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "host"})
 _CONTENT_HEADERS = frozenset({"content-type", "content-length", "transfer-encoding"})
+
+
+class ForwardingProxy(Protocol):
+    """What is needed of a ``client.proxies.Proxy``."""
+
+    @property
+    def authorization(self) -> str | None:
+        """The value of Proxy-Authorization."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +55,10 @@ def first_ask(url: Url, options: HttpOptions) -> Ask:
 
 
 def build_request(
-    ask: Ask, options: HttpOptions, cookies: str | None = None, *, absolute_target: bool = False
+    ask: Ask,
+    options: HttpOptions,
+    cookies: str | None = None,
+    via: ForwardingProxy | None = None,
 ) -> Request:
     """The message for ``ask``.
 
@@ -54,7 +66,8 @@ def build_request(
         ask: method, URL and body.
         options: headers, credentials and the rest.
         cookies: what the jar has for this URL ("a=1; b=2").
-        absolute_target: for a plain http:// request through a proxy (RFC 9112, 3.2.2).
+        via: the proxy that a plain http:// request is handed to: it wants the target in
+            absolute-form (RFC 9112, 3.2.2) and its own credentials.
 
     Raises:
         UsageError: a header or the method cannot be sent.
@@ -63,9 +76,10 @@ def build_request(
     url = ask.url
     custom = [(name, value) for name, value in options.headers if _may_send(name, ask)]
     replaced = {name.lower() for name, _ in custom}
+    to_proxy = [("Proxy-Authorization", None if via is None else via.authorization)]
     defaults = [
         (name, value)
-        for name, value in _defaults(ask, options, cookies)
+        for name, value in to_proxy + _defaults(ask, options, cookies)
         if value is not None and name.lower() not in replaced
     ]
     given = [
@@ -76,7 +90,7 @@ def build_request(
         method=ask.method,
         scheme=url.scheme,
         authority=_authority(url, custom),
-        target=str(url) if absolute_target else url.target,
+        target=url.target if via is None else str(url),
         headers=tuple(defaults + given + content),
         body=ask.body or b"",
     )
