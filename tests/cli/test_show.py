@@ -1,6 +1,8 @@
 """``firstbyte show``: saved journeys rendered again, and what is refused."""
 
 import json
+import subprocess
+import sys
 
 import msgspec
 import pytest
@@ -65,3 +67,66 @@ def test_fail_on_counts_that_severity_and_worse(firstbyte, fail_on: str, code: i
     journey = msgspec.structs.replace(healthy(), findings=(finding("warning"),))
     done = firstbyte("show", "-q", "--fail-on", fail_on, stdin=journey.to_json().decode())
     assert done.returncode == code
+
+
+def test_write_out_stands_for_the_page(firstbyte, saved) -> None:
+    done = firstbyte(
+        "show", "-w", r"%{http_code} %{stderr}late\n%{stdout}%{time_total}\n", str(saved)
+    )
+    assert done.stdout == "200 0.182300\n"
+    assert done.stderr == "late\n"
+
+
+def test_write_out_reads_its_format_from_a_file(firstbyte, saved, tmp_path) -> None:
+    (tmp_path / "format").write_text("%{exitcode}%output{out.txt}%{method}")
+    assert firstbyte("show", "-w", "@format", str(saved)).stdout == "0"
+    assert (tmp_path / "out.txt").read_text() == "GET"
+
+
+def test_a_har_is_written_beside_the_page_or_to_stdout(firstbyte, saved, tmp_path) -> None:
+    assert "200 OK" in firstbyte("show", "--har", "out.har", str(saved)).stdout
+    written = json.loads((tmp_path / "out.har").read_text())
+    assert written["log"]["entries"][0]["response"]["status"] == 200
+    assert json.loads(firstbyte("show", "--har", "-", str(saved)).stdout) == written
+
+
+@pytest.mark.parametrize("option", ["--har", "--save", "-w"])
+def test_what_cannot_be_written_is_told(firstbyte, saved, option: str) -> None:
+    value = "%output{absent/x}y" if option == "-w" else "absent/x"
+    done = firstbyte("show", option, value, str(saved))
+    assert done.returncode == 23
+    assert done.stderr == "firstbyte: cannot write absent/x: No such file or directory\n"
+
+
+def test_a_reader_that_went_away_ends_it_quietly(saved) -> None:
+    command = f"{sys.executable} -m firstbyte show -v --ladder {saved} | head -n 1"
+    done = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.startswith("https://shop.example/basket")
+    assert done.stderr == ""
+    assert done.returncode in {0, 23}
+
+
+@pytest.mark.parametrize(
+    ("environment", "coloured"),
+    [
+        ({}, False),
+        ({"FORCE_COLOR": "1"}, True),
+        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+        ({"FORCE_COLOR": "0"}, False),
+    ],
+)
+def test_colours_come_only_when_wanted(firstbyte, saved, environment, coloured: bool) -> None:
+    assert ("\x1b[" in firstbyte("show", str(saved), **environment).stdout) is coloured
+
+
+def test_columns_and_dumb_terminals_are_honoured(firstbyte, saved) -> None:
+    wide = firstbyte("show", str(saved), COLUMNS="140").stdout
+    assert 100 < max(map(len, wide.splitlines())) <= 140
+    assert firstbyte("show", str(saved), TERM="dumb").stdout.isascii()
+
+
+def test_an_old_encoding_gets_ascii(firstbyte, saved) -> None:
+    environment = {"PYTHONUTF8": "0", "PYTHONIOENCODING": "latin-1"}
+    assert firstbyte("show", str(saved), **environment).stdout.isascii()

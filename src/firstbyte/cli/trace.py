@@ -37,7 +37,7 @@ Of several URLs, the first that failed gives the code.
 def command(urls: tuple[str, ...], **values: Any) -> int:
     """Trace a request to each URL and explain it.
 
-    A URL without a scheme is taken as https://.
+    A URL without a scheme is taken as http://, as curl does.
     """
     wanted = _urls(urls, values["urls_file"])
     if not wanted:
@@ -60,7 +60,8 @@ def _read_urls(file: str) -> list[str]:
 
 
 def _run(urls: Sequence[str], values: Mapping[str, Any]) -> int:
-    from firstbyte.cli.shell.batch import trace_all
+    from firstbyte.cli.shell.batch import Batch, trace_all
+    from firstbyte.cli.shell.body_file import body_file
     from firstbyte.cli.shell.choose_reports import choose_reports
     from firstbyte.cli.shell.client_options import trace_options
     from firstbyte.cli.shell.reports import Verdict
@@ -77,7 +78,8 @@ def _run(urls: Sequence[str], values: Mapping[str, Any]) -> int:
             report.add(index, journey)
 
     try:
-        run(trace_all(urls, options, values["concurrency"], deliver))
+        with body_file(values["output"], len(urls)) as sink:
+            run(trace_all(Batch(urls, options, values["concurrency"], deliver, sink)))
     finally:
         for report in reports:
             report.close()

@@ -1,9 +1,12 @@
 """Traces URLs, some at once; every journey is handed on as it finishes and then let go."""
 
 import asyncio
+import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from importlib import import_module
 
+from firstbyte.cli.shell.body_file import Sink
 from firstbyte.cli.shell.progress import Progress, clear, shown
 from firstbyte.client.options import TraceOptions
 from firstbyte.journey.model import Journey
@@ -11,27 +14,34 @@ from firstbyte.journey.model import Journey
 Deliver = Callable[[int, Journey], None]
 
 
-async def trace_all(
-    urls: Sequence[str], options: TraceOptions, concurrency: int, deliver: Deliver
-) -> None:
-    """Trace ``urls`` with at most ``concurrency`` at once; ``deliver`` gets (index, journey)."""
-    progress = Progress(total=len(urls), subject=urls[0] if urls else "")
-    todo = iter(enumerate(urls))
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What to trace: at most ``concurrency`` at once; ``deliver`` gets (index, journey)."""
+
+    urls: Sequence[str]
+    options: TraceOptions
+    concurrency: int
+    deliver: Deliver
+    sink: Sink | None = None
+
+
+async def trace_all(batch: Batch) -> None:
+    """Trace all URLs of the batch."""
+    progress = Progress(total=len(batch.urls), subject=batch.urls[0] if batch.urls else "")
+    todo = iter(enumerate(batch.urls))
     async with shown(progress), asyncio.TaskGroup() as group:
-        for _ in range(min(concurrency, len(urls))):
-            group.create_task(_work(todo, options, progress, deliver))
+        for _ in range(min(batch.concurrency, len(batch.urls))):
+            group.create_task(_work(todo, batch, progress))
 
 
-async def _work(
-    todo: Iterator[tuple[int, str]], options: TraceOptions, progress: Progress, deliver: Deliver
-) -> None:
+async def _work(todo: Iterator[tuple[int, str]], batch: Batch, progress: Progress) -> None:
     trace = import_module("firstbyte.client.trace").trace
-
+    watch = progress.watch if progress.total == 1 and sys.stderr.isatty() else None
     for index, url in todo:
         progress.running += 1
-        journey = await trace(url, options)
+        journey = await trace(url, batch.options, sink=batch.sink, watch=watch)
         progress.running -= 1
         progress.done += 1
         progress.failed += not journey.outcome.ok
         clear()
-        deliver(index, journey)
+        batch.deliver(index, journey)

@@ -1,13 +1,13 @@
 """Which reports the output options ask for."""
 
+import sys
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from firstbyte.cli.shell.page_text import headline_line, page_text
 from firstbyte.cli.shell.reports import JsonLines, Printed, Report, Verdict, pretty_json
 from firstbyte.cli.shell.values import reject
-
-_ON_STDOUT = ("as_json", "jsonl", "write_out")
 
 
 def choose_reports(values: Mapping[str, Any], verdict: Verdict, count: int) -> list[Report]:
@@ -21,24 +21,36 @@ def choose_reports(values: Mapping[str, Any], verdict: Verdict, count: int) -> l
     reports: list[Report] = [verdict]
     if values["save"]:
         reports.append(JsonLines(values["save"]))
+    if values["har"]:
+        from firstbyte.cli.shell.file_reports import Har
+
+        reports.append(Har(values["har"]))
     on_stdout = _on_stdout(values)
     if on_stdout is not None:
         reports.append(on_stdout)
+    if values["write_out"] is not None:
+        from firstbyte.cli.shell.file_reports import WriteOut
+
+        reports.append(WriteOut(values["write_out"], values.get("output")))
     return reports
 
 
 def _on_stdout(values: Mapping[str, Any]) -> Report | None:
-    """What stdout gets; null when a file option or ``-o -`` took it."""
+    """The page or its replacement; null when ``-w`` or a file option stands for it.
+
+    With ``-o -`` the content is the result, and the page is talk: it goes to stderr.
+    """
     if values["jsonl"]:
         return JsonLines("-")
     if values["as_json"]:
-        return Printed(pretty_json)
-    if "-" in (values["save"], values["har"]):
+        return Printed(pretty_json, sys.stdout)
+    if values["write_out"] is not None or "-" in (values["save"], values["har"]):
         return None
+    stream = sys.stderr if values.get("output") == "-" else sys.stdout
     if values["quiet"]:
-        return Printed(lambda _, journey: headline_line(journey))
-    ladder, verbose = values["ladder"], values["verbose"]
-    return Printed(lambda _, journey: page_text(journey, ladder=ladder, verbose=verbose))
+        return Printed(headline_line, stream)
+    render = partial(page_text, ladder=values["ladder"], verbose=values["verbose"])
+    return Printed(render, stream)
 
 
 def _check(values: Mapping[str, Any], count: int) -> None:

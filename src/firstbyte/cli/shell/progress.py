@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from firstbyte.events import Event
+
 FIRST_AFTER_S = 1.0
 EVERY_S = 0.2
 
@@ -20,11 +22,18 @@ class Progress:
     done: int = 0
     failed: int = 0
     running: int = 0
+    layer: str = ""
+    """Of one trace: where it is."""
+
+    def watch(self, event: Event) -> None:
+        """Note the layer of what happens."""
+        self.layer = event.layer
 
     def line(self, elapsed_s: float) -> str:
         """What to show now."""
         if self.total == 1:
-            return f"tracing {self.subject} · {elapsed_s:.0f} s"
+            where = f" · {self.layer}" if self.layer else ""
+            return f"tracing {self.subject}{where} · {elapsed_s:.0f} s"
         parts = [f"{self.done}/{self.total} traced", f"{self.running} running"]
         if self.failed:
             parts.append(f"{self.failed} failed")

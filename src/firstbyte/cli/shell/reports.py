@@ -19,26 +19,27 @@ class Report(Protocol):
 
 
 class Printed:
-    """Text on stdout, in the order of the command line: early ones wait as text."""
+    """Text on a stream, in the order of the command line: early ones wait as text."""
 
-    def __init__(self, text_of: Callable[[int, Journey], str]) -> None:
+    def __init__(self, text_of: Callable[[Journey, TextIO], str], stream: TextIO) -> None:
         self._text_of = text_of
+        self._stream = stream
         self._waiting: dict[int, str] = {}
         self._next = 0
 
     def add(self, index: int, journey: Journey) -> None:
         """Print it, and those that waited for it."""
-        self._waiting[index] = self._text_of(index, journey)
+        self._waiting[index] = self._text_of(journey, self._stream)
         while self._next in self._waiting:
-            sys.stdout.write(self._waiting.pop(self._next))
+            self._stream.write(self._waiting.pop(self._next))
             self._next += 1
-        sys.stdout.flush()
+        self._stream.flush()
 
     def close(self) -> None:
         """Print what is left (a trace between may have been cancelled)."""
         for index in sorted(self._waiting):
-            sys.stdout.write(self._waiting[index])
-        sys.stdout.flush()
+            self._stream.write(self._waiting[index])
+        self._stream.flush()
 
 
 class JsonLines:
@@ -103,7 +104,7 @@ FINDINGS = 110
 """The exit code for ``--fail-on``: outside curl's codes, the shells' (126 and up) and Python's."""
 
 
-def pretty_json(index: int, journey: Journey) -> str:  # noqa: ARG001
+def pretty_json(journey: Journey, stream: TextIO) -> str:  # noqa: ARG001
     """A journey as indented JSON."""
     import msgspec
 
