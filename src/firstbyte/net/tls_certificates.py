@@ -1,0 +1,171 @@
+"""X.509 certificates described for people; unreadable parts are told as such, never raised."""
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import TypeVar
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import AuthorityInformationAccessOID, SignatureAlgorithmOID
+from msgspec.structs import replace
+
+from firstbyte.events.tls import Certificate
+
+_E = TypeVar("_E", bound=x509.ExtensionType)
+
+_UNREADABLE = "unreadable"
+
+_CURVES = {
+    "secp256r1": "P-256",
+    "secp384r1": "P-384",
+    "secp521r1": "P-521",
+}
+
+_SIGNATURES = {
+    oid.dotted_string: name
+    for name, oid in vars(SignatureAlgorithmOID).items()
+    if isinstance(oid, x509.ObjectIdentifier)
+}
+
+_INTERMEDIATE_NAMES = re.compile(r"\b(inter(mediate)?|issuing|sub(ordinate)?)\b", re.IGNORECASE)
+
+
+def describe_chain(
+    certificates: Sequence[x509.Certificate], sent: Sequence[x509.Certificate]
+) -> tuple[Certificate, ...]:
+    """Describe a chain, leaf first; ``sent`` tells which of them the peer sent."""
+    return tuple(
+        replace(_describe(certificate), depth=depth, sent=certificate in sent)
+        for depth, certificate in enumerate(certificates)
+    )
+
+
+def rfc3339(moment: datetime) -> str:
+    """A UTC time with seconds: "2026-01-31T00:00:00Z"."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def issuer_is_intermediate(certificate: x509.Certificate) -> bool:
+    """Whether the certificate itself tells that its issuer is no root.
+
+    Evidence, any of: authority information access names a place to fetch the issuer from
+    (RFC 5280, 4.2.2.1); the authority key identifier names an issuer of the issuer that is
+    another (4.2.1.1); the issuer's name calls it an intermediate.
+    """
+    return (
+        _has_issuer_url(certificate)
+        or _issuers_issuer_is_another(certificate)
+        or _INTERMEDIATE_NAMES.search(certificate.issuer.rfc4514_string()) is not None
+    )
+
+
+@lru_cache(maxsize=512)
+def _describe(certificate: x509.Certificate) -> Certificate:
+    return Certificate(
+        depth=0,
+        sent=False,
+        subject=_readable(certificate.subject.rfc4514_string),
+        issuer=_readable(certificate.issuer.rfc4514_string),
+        serial=_readable(lambda: f"{certificate.serial_number:x}"),
+        not_before=_readable(lambda: rfc3339(certificate.not_valid_before_utc)),
+        not_after=_readable(lambda: rfc3339(certificate.not_valid_after_utc)),
+        key=_readable(lambda: _key(certificate)),
+        signature_algorithm=_readable(lambda: _signature(certificate)),
+        san=_alternative_names(certificate),
+        is_ca=_is_ca(certificate),
+        self_signed=_is_self_issued(certificate),
+        sha256=certificate.fingerprint(hashes.SHA256()).hex(),
+        bytes=len(certificate.public_bytes(Encoding.DER)),
+    )
+
+
+def _readable(read: Callable[[], str]) -> str:
+    """What ``read`` gives, or a word for what the library cannot make sense of."""
+    try:
+        return read()
+    except Exception:  # the library's errors here are many and undocumented
+        return _UNREADABLE
+
+
+def _key(certificate: x509.Certificate) -> str:
+    key = certificate.public_key()
+    if isinstance(key, rsa.RSAPublicKey):
+        return f"RSA {key.key_size}"
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        return f"EC {_CURVES.get(key.curve.name, key.curve.name)}"
+    if isinstance(key, ed25519.Ed25519PublicKey):
+        return "Ed25519"
+    if isinstance(key, ed448.Ed448PublicKey):
+        return "Ed448"
+    if isinstance(key, dsa.DSAPublicKey):
+        return f"DSA {key.key_size}"
+    return type(key).__name__.removesuffix("PublicKey")
+
+
+def _signature(certificate: x509.Certificate) -> str:
+    """As in "ECDSA with SHA256", "ED25519"; an algorithm without a name by its OID."""
+    oid = certificate.signature_algorithm_oid.dotted_string
+    return _SIGNATURES.get(oid, oid).replace("_WITH_", " with ").replace("_", "-")
+
+
+def _alternative_names(certificate: x509.Certificate) -> tuple[str, ...]:
+    """DNS names and IP addresses as such; other kinds with their kind before a colon."""
+    names = _extension(certificate, x509.SubjectAlternativeName)
+    return tuple(_general_name(name) for name in names) if names is not None else ()
+
+
+def _general_name(name: x509.GeneralName) -> str:
+    if isinstance(name, x509.DNSName):
+        return name.value
+    if isinstance(name, x509.IPAddress):
+        return str(name.value)
+    if isinstance(name, x509.DirectoryName):
+        return f"directory:{name.value.rfc4514_string()}"
+    kind = type(name).__name__.removesuffix("Name").removesuffix("Identifier")
+    return f"{kind.lower()}:{name.value}"
+
+
+def _is_ca(certificate: x509.Certificate) -> bool:
+    constraints = _extension(certificate, x509.BasicConstraints)
+    return constraints is not None and constraints.ca
+
+
+def _is_self_issued(certificate: x509.Certificate) -> bool:
+    """Subject and issuer are one, and the key identifiers (if given) agree."""
+    if certificate.subject != certificate.issuer:
+        return False
+    authority = _extension(certificate, x509.AuthorityKeyIdentifier)
+    subject = _extension(certificate, x509.SubjectKeyIdentifier)
+    if authority is None or subject is None or authority.key_identifier is None:
+        return True
+    return authority.key_identifier == subject.digest
+
+
+def _has_issuer_url(certificate: x509.Certificate) -> bool:
+    access = _extension(certificate, x509.AuthorityInformationAccess)
+    wanted = AuthorityInformationAccessOID.CA_ISSUERS
+    return access is not None and any(entry.access_method == wanted for entry in access)
+
+
+def _issuers_issuer_is_another(certificate: x509.Certificate) -> bool:
+    authority = _extension(certificate, x509.AuthorityKeyIdentifier)
+    if authority is None or authority.authority_cert_issuer is None:
+        return False
+    return any(
+        isinstance(name, x509.DirectoryName) and name.value != certificate.issuer
+        for name in authority.authority_cert_issuer
+    )
+
+
+def _extension(certificate: x509.Certificate, kind: type[_E]) -> _E | None:
+    """The extension of this kind, or None when there is none or it cannot be read."""
+    try:
+        return certificate.extensions.get_extension_for_class(kind).value
+    except x509.ExtensionNotFound:
+        return None
+    except Exception:  # the library's errors here are many and undocumented
+        return None

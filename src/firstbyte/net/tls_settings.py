@@ -1,0 +1,262 @@
+"""How connections are secured: options and environment settled once, OpenSSL contexts cached."""
+# ruff: noqa: D102 - the members of TlsChoices are explained where they are set
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from firstbyte.errors import TlsError
+from firstbyte.net.system import System
+from firstbyte.net.tls_trust import Roots, choose_roots
+
+if TYPE_CHECKING:
+    from OpenSSL import SSL
+
+TlsVersion = Literal["1.2", "1.3"]
+
+
+class TlsChoices(Protocol):
+    """What a caller may choose; ``client.options.TlsOptions`` is one."""
+
+    @property
+    def insecure(self) -> bool: ...
+    @property
+    def ca_file(self) -> str | None: ...
+    @property
+    def ca_path(self) -> str | None: ...
+    @property
+    def ca_pem(self) -> bytes | None: ...
+    @property
+    def cert_file(self) -> str | None: ...
+    @property
+    def key_file(self) -> str | None: ...
+    @property
+    def minimum(self) -> TlsVersion: ...
+    @property
+    def maximum(self) -> TlsVersion | None: ...
+    @property
+    def ciphers(self) -> str | None: ...
+    @property
+    def curves(self) -> str | None: ...
+    @property
+    def keylog_file(self) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class TlsSettings:
+    """All that decides how a handshake goes, but for the peer's name and the protocols.
+
+    ``fingerprints`` are the sizes and times of the named files, so that a changed file makes a
+    new context.
+    """
+
+    roots: Roots
+    insecure: bool = False
+    cert_file: str | None = None
+    key_file: str | None = None
+    minimum: TlsVersion = "1.2"
+    maximum: TlsVersion | None = None
+    ciphers: str | None = None
+    curves: str | None = None
+    keylog_file: str | None = None
+    fingerprints: tuple[tuple[int, int] | None, ...] = ()
+
+    def context(self) -> "SSL.Context":
+        """The OpenSSL context, made on first use.
+
+        The first call in a process costs 100 ms of imports: make it while waiting for the name.
+
+        Raises:
+            TlsError: tls.ca_unreadable, tls.client_certificate_unusable, tls.bad_cipher_list.
+
+        """
+        return _context(self)
+
+
+def make_settings(choices: TlsChoices, system: System) -> TlsSettings:
+    """Settle options and environment. Cheap: no certificate is read yet.
+
+    Args:
+        choices: the options.
+        system: the machine, for its environment and its trust anchors.
+
+    """
+    environment = system.environment()
+    roots = choose_roots(
+        ca_file=choices.ca_file,
+        ca_path=choices.ca_path,
+        ca_pem=choices.ca_pem,
+        environment=environment,
+        anchors_pem=system.trust_anchors_pem(),
+    )
+    files = (roots.file, choices.cert_file, choices.key_file)
+    return TlsSettings(
+        roots=roots,
+        insecure=choices.insecure,
+        cert_file=choices.cert_file,
+        key_file=choices.key_file,
+        minimum=choices.minimum,
+        maximum=choices.maximum,
+        ciphers=choices.ciphers,
+        curves=choices.curves,
+        keylog_file=choices.keylog_file or environment.get("SSLKEYLOGFILE") or None,
+        fingerprints=tuple(_fingerprint(file) for file in files),
+    )
+
+
+def _fingerprint(file: str | None) -> tuple[int, int] | None:
+    if file is None:
+        return None
+    try:
+        status = Path(file).stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
+@lru_cache(maxsize=16)
+def _context(settings: TlsSettings) -> "SSL.Context":
+    from OpenSSL import SSL
+
+    from firstbyte.net import tls_certificates, tls_engine  # noqa: F401 - loaded before they hurry
+    from firstbyte.net.tls_bindings import on_certificate, show_messages
+
+    context = SSL.Context(SSL.TLS_CLIENT_METHOD)
+    _set_versions(context, settings)
+    _set_algorithms(context, settings)
+    _load_roots(context, settings)
+    _load_client_certificate(context, settings)
+    context.set_verify(SSL.VERIFY_PEER, on_certificate)
+    if settings.keylog_file is not None:
+        path = settings.keylog_file
+        context.set_keylog_callback(lambda _connection, line: _append_line(path, line))
+    show_messages(context)
+    return context
+
+
+def _set_versions(context: "SSL.Context", settings: TlsSettings) -> None:
+    from OpenSSL import SSL
+
+    numbers = {"1.2": SSL.TLS1_2_VERSION, "1.3": SSL.TLS1_3_VERSION}
+    context.set_min_proto_version(numbers[settings.minimum])
+    if settings.maximum is not None:
+        context.set_max_proto_version(numbers[settings.maximum])
+
+
+def _set_algorithms(context: "SSL.Context", settings: TlsSettings) -> None:
+    """TLS 1.3 suites and older ones are two lists in OpenSSL; people write them in one."""
+    from firstbyte.net.tls_bindings import set_groups
+
+    names = [name for name in (settings.ciphers or "").split(":") if name]
+    modern = [name for name in names if name.startswith("TLS_") and "_WITH_" not in name]
+    older = [name for name in names if name not in modern]
+    if modern:
+        _apply("cipher list", ":".join(modern), context.set_tls13_ciphersuites)
+    if older:
+        _apply("cipher list", ":".join(older), context.set_cipher_list)
+    if settings.curves:
+        _apply("list of curves", settings.curves, lambda curves: set_groups(context, curves))
+
+
+def _apply(what: str, value: str, setter: Callable[[bytes], object]) -> None:
+    from OpenSSL import SSL
+
+    try:
+        setter(value.encode())
+    except SSL.Error as error:
+        raise TlsError(
+            "tls.bad_cipher_list",
+            f"OpenSSL does not accept the {what} {value!r}",
+            "names are separated by colons, as in `openssl ciphers` or `openssl list -tls-groups`",
+        ) from error
+
+
+def _load_roots(context: "SSL.Context", settings: TlsSettings) -> None:
+    roots = settings.roots
+    try:
+        if roots.file is not None or roots.directory is not None:
+            _load_locations(context, roots)
+        if roots.pem is not None:
+            _add_pem(context, roots.pem)
+    except (OSError, ValueError) as error:
+        if roots.required and not settings.insecure:
+            raise TlsError(
+                "tls.ca_unreadable",
+                f"the root certificates ({roots.origin}) cannot be used: {error}",
+                "name a file of PEM certificates",
+            ) from error
+
+
+def _load_locations(context: "SSL.Context", roots: Roots) -> None:
+    from OpenSSL import SSL
+
+    if roots.file is not None and b"BEGIN X509 CRL" in Path(roots.file).read_bytes():
+        _check_revocation(context)
+    try:
+        context.load_verify_locations(roots.file, roots.directory)
+    except SSL.Error as error:
+        raise ValueError(f"no certificates in {roots.file or roots.directory}") from error
+
+
+def _add_pem(context: "SSL.Context", pem: bytes) -> None:
+    from cryptography import x509
+    from OpenSSL import crypto
+
+    store = context.get_cert_store()
+    if store is None:
+        return
+    for certificate in x509.load_pem_x509_certificates(pem):
+        store.add_cert(crypto.X509.from_cryptography(certificate))
+
+
+def _check_revocation(context: "SSL.Context") -> None:
+    """Consult the CRLs that came with the roots; a missing one is no fault (see tls_verify)."""
+    from OpenSSL import crypto
+
+    store = context.get_cert_store()
+    if store is not None:
+        flags = crypto.X509StoreFlags
+        store.set_flags(flags.CRL_CHECK | flags.CRL_CHECK_ALL)
+
+
+def _load_client_certificate(context: "SSL.Context", settings: TlsSettings) -> None:
+    """The file may hold the key too, as curl allows. A key's passphrase is never asked for."""
+    from OpenSSL import SSL
+
+    if settings.cert_file is None:
+        return
+    context.set_passwd_cb(lambda *_: b"")
+    try:
+        context.use_certificate_chain_file(settings.cert_file)
+        context.use_privatekey_file(settings.key_file or settings.cert_file)
+        context.check_privatekey()
+    except SSL.Error as error:
+        raise TlsError(
+            "tls.client_certificate_unusable",
+            f"the client certificate {settings.cert_file} cannot be used: {_reason(error)}",
+            "--cert wants a PEM file with the certificate and its chain, --key its key "
+            "without a passphrase",
+        ) from error
+
+
+def _reason(error: Exception) -> str:
+    """The last of OpenSSL's reasons."""
+    reasons = error.args[0] if error.args else []
+    return str(reasons[-1][2]) if reasons else "unknown reason"
+
+
+def _append_line(path: str, line: bytes) -> None:
+    """One write for each line, so that processes that share the file do not mix theirs."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    except OSError:
+        return  # a log that cannot be written must not break the connection
+    try:
+        os.write(descriptor, line + b"\n")
+    except OSError:
+        return
+    finally:
+        os.close(descriptor)
