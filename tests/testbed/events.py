@@ -307,6 +307,7 @@ class Story:
         flights: Any = None,
         alpn: str | None = "h2",
         resumed: bool = False,
+        cipher: str | None = None,
         errors: tuple[tls.VerifyError, ...] = (),
         certificates: tuple[tls.Certificate, ...] | None = None,
     ) -> "Story":
@@ -319,10 +320,11 @@ class Story:
         self.on(tls.Certificates(chain, chain), "received")
         self.on(tls.Verified(not errors, errors, "site.test"))
         self.pause(0.5)
-        group = "X25519MLKEM768" if version == "TLSv1.3" else "X25519"
-        cipher = "TLS_AES_256_GCM_SHA384"
+        modern = version == "TLSv1.3"
+        group = "X25519MLKEM768" if modern else "X25519"
+        suite = "TLS_AES_256_GCM_SHA384" if modern else "ECDHE-ECDSA-AES256-GCM-SHA384"
         what = tls.HandshakeFinished(
-            version, cipher, group, "ecdsa_secp256r1_sha256", alpn, resumed, False, 900_000
+            version, cipher or suite, group, "ecdsa_secp256r1_sha256", alpn, resumed, False, 900_000
         )
         self.on(what)
         return self

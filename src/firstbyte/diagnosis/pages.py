@@ -1,0 +1,39 @@
+"""What ``firstbyte explain`` shows: a page about one thing, of whatever kind."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from firstbyte.diagnosis.rule import Rule
+
+PageKind = Literal["finding", "event", "state", "option", "term"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """An explanation: what it is, how to see it, how to mend it, where it is written."""
+
+    name: str
+    """What it is asked by: a finding's id, an event's type, a state, a term."""
+    kind: PageKind
+    title: str
+    meaning: str
+    severity: str | None = None
+    see: tuple[str, ...] = ()
+    fixes: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+
+
+def finding_page(rule: Rule) -> Page:
+    """The page of a finding."""
+    return Page(
+        name=rule.id,
+        kind="finding",
+        title=rule.title,
+        meaning=rule.meaning,
+        severity=rule.severity,
+        see=rule.see,
+        fixes=(rule.fix, *rule.cures),
+        references=rule.references,
+        aliases=rule.aliases,
+    )

@@ -1,0 +1,41 @@
+"""The peer broke the connection off."""
+
+from firstbyte.diagnosis.evidence import endpoint, response_text, when_failed
+from firstbyte.diagnosis.rule import Rule
+
+RULE = Rule(
+    id="tcp.reset",
+    severity="critical",
+    check=when_failed(
+        "tcp.reset", lambda hop: f"{endpoint(hop)} reset the connection.", response_text
+    ),
+    title="Connection reset by peer",
+    meaning=(
+        "An RST arrived: the connection was torn down at once and what was under way is lost. The "
+        "server's program crashed, closed with unread data or with linger 0, a load balancer "
+        "forgot an idle connection, or a middlebox forged the RST."
+    ),
+    see=("curl -v URL", "tcpdump -n 'tcp[tcpflags] & tcp-rst != 0'"),
+    fix="Look in the server's and the load balancer's logs at this time for why it closed.",
+    cures=(
+        "If it happens on idle connections: keep the client's idle time below the balancer's.",
+        "A TTL of the RST that differs from that of other segments points to a middlebox.",
+    ),
+    references=("RFC 9293, 3.5.2", "RFC 9293, 3.10.7.4"),
+    aliases=(
+        "ECONNRESET",
+        "ERR_CONNECTION_RESET",
+        "Connection reset by peer",
+        "curl: (56)",
+        "Recv failure: Connection reset by peer",
+        "WSAECONNRESET",
+        "socket hang up",
+        "java.net.SocketException: Connection reset",
+        "read: connection reset by peer",
+        "Errno 104",
+        "PR_CONNECT_RESET_ERROR",
+        "ConnectionResetError",
+        "EPIPE",
+        "Broken pipe",
+    ),
+)

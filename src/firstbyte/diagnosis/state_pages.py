@@ -1,0 +1,64 @@
+"""A page for each of TCP's 11 states (RFC 9293, 3.3.2): what it waits for, and what it shows."""
+
+from collections.abc import Iterator
+
+from firstbyte.diagnosis.pages import Page
+
+# state: (what it means, what many sockets in it say)
+_STATES: dict[str, tuple[str, str]] = {
+    "LISTEN": (
+        "A server waits for a SYN from any peer.",
+        "Normal for a server; no socket in it on a port means that connections are refused.",
+    ),
+    "SYN-SENT": (
+        "A client sent its SYN and waits for SYN-ACK.",
+        "Many: the peer or a firewall drops the SYN in silence (tcp.timed_out).",
+    ),
+    "SYN-RECEIVED": (
+        "A server answered a SYN and waits for the ACK that completes the handshake.",
+        "Many: a SYN flood, or answers that do not reach the clients.",
+    ),
+    "ESTABLISHED": (
+        "The handshake is done: data flows both ways.",
+        "Many without traffic: peers that vanished without FIN; keepalive finds them.",
+    ),
+    "FIN-WAIT-1": (
+        "We closed first and wait for the ACK of our FIN.",
+        "Many: the peer or the path is gone while data is still unacknowledged.",
+    ),
+    "FIN-WAIT-2": (
+        "Our FIN is acknowledged; the peer has not closed yet.",
+        "Many: the peers leak connections in CLOSE-WAIT.",
+    ),
+    "CLOSE-WAIT": (
+        "The peer closed; our program has not called close() yet.",
+        "Many: our program leaks connections; it must close what ended.",
+    ),
+    "CLOSING": (
+        "Both sides closed at once; our FIN is not acknowledged yet.",
+        "Rare and short.",
+    ),
+    "LAST-ACK": (
+        "The peer closed, then we did: waiting for the ACK of our FIN.",
+        "Many: the last ACKs are lost or filtered.",
+    ),
+    "TIME-WAIT": (
+        "We closed first: the port pair is kept (60 s on Linux) to keep stray segments out.",
+        "Many on a client: short connections use up ephemeral ports; keep connections open.",
+    ),
+    "CLOSED": ("There is no connection.", "A segment for it is answered with RST."),
+}
+
+
+def state_pages() -> Iterator[Page]:
+    """One page for each state."""
+    for state, (meaning, many) in _STATES.items():
+        yield Page(
+            name=state,
+            kind="state",
+            title=f"TCP state {state}",
+            meaning=f"{meaning} {many}",
+            see=("ss -tan state all",),
+            references=("RFC 9293, 3.3.2",),
+            aliases=(state.replace("-", "_"), f"TCP_{state.replace('-', '_')}"),
+        )

@@ -1,0 +1,365 @@
+"""Every rule, on journeys of composed events; test_rules_real.py makes the faults for real."""
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from msgspec import structs
+
+from firstbyte.diagnosis import diagnose
+from firstbyte.diagnosis.registry import all_rules, rule
+from firstbyte.diagnosis.rule import SEVERITIES
+from firstbyte.events import Event, dns, http, quic, tcp, tls
+from firstbyte.journey.builder import build_journey
+from testbed import arbitrary
+from testbed.events import RETRY_FLIGHTS, STARTED_AT, Story, certificate, healthy
+
+Make = Callable[[], Story]
+
+
+def cold() -> Story:
+    return Story().lookup().connect()
+
+
+def secure() -> Story:
+    return cold().handshake()
+
+
+def dns_error(error: str, rcode: str | None) -> Make:
+    return lambda: Story().lookup_fails(error, rcode=rcode)
+
+
+def tcp_error(error: str) -> Make:
+    return lambda: Story().lookup().connect_fails(error).fails(error, "tcp")
+
+
+def tls_error(error: str, alert: str | None = None) -> Make:
+    return lambda: cold().handshake_fails(error, alert=alert)
+
+
+def http_error(error: str) -> Make:
+    return lambda: secure().request().response().fails(error, "receive")
+
+
+def quic_error(error: str) -> Make:
+    return lambda: Story().lookup().connect_quic().request(version="3").fails(error, "quic")
+
+
+def bad_certificate(finding: str, name: str = "SOME_NAME", *, go_on: bool = False) -> Make:
+    def make() -> Story:
+        error = tls.VerifyError(0, 10, name, "it is bad", finding)
+        story = cold().handshake(errors=(error,))
+        return story.exchange() if go_on else story.fails(finding, "tls")
+
+    return make
+
+
+def chain_of(*certificates: tls.Certificate) -> Make:
+    return lambda: cold().handshake(certificates=certificates).exchange()
+
+
+def headers(*fields: tuple[str, str], size: int = 60_000, status: int = 200) -> Make:
+    def make() -> Story:
+        story = secure().request(headers=(("accept-encoding", "gzip, br"),))
+        return story.response(headers=fields, status=status, wait_ms=30).body(size)
+
+    return make
+
+
+def retried() -> Story:
+    story = Story()
+    story.emit(dns.LookupStarted("site.test", ("A",)))
+    lost = story.ask("A", server="192.0.2.99:53")
+    story.pause(5000).emit(dns.TimedOut(lost, 5.0))
+    story.answer(story.ask("A", attempt=2), "A", ["192.0.2.1"])
+    story.emit(dns.LookupFinished("site.test", ("192.0.2.1",)))
+    return story.connect().exchange()
+
+
+def truncated() -> Story:
+    story = Story()
+    story.emit(dns.LookupStarted("site.test", ("A",)))
+    story.answer(story.ask("A"), "A", flags=("qr", "tc"))
+    story.answer(story.ask("A", transport="tcp"), "A", ["192.0.2.1"])
+    story.emit(dns.LookupFinished("site.test", ("192.0.2.1",)))
+    return story.connect().exchange()
+
+
+def broken_ipv6() -> Story:
+    story = Story().lookup("2001:db8::1", "192.0.2.1")
+    loser = story.start_connect("2001:db8::1")
+    story.pause(250).connect("192.0.2.1")
+    story.emit(tcp.ConnectCancelled(1), connection=loser)
+    return story.handshake().exchange()
+
+
+def dead_address() -> Story:
+    story = Story().lookup("192.0.2.9", "192.0.2.1")
+    return story.connect_fails(address="192.0.2.9").connect("192.0.2.1").exchange()
+
+
+def lost_syn() -> Story:
+    story = Story().lookup()
+    story.connection = story.start_connect()
+    return story.connects(took_ms=1020, rtt_ms=20).exchange()
+
+
+def lossy() -> Story:
+    story = secure().request().response()
+    return story.info("end", total_retrans=3, bytes_retrans=4000).body()
+
+
+def two_redirects() -> Story:
+    story = Story("http://site.test/").lookup().connect()
+    story.exchange(version="1.1", status=301, headers=(("location", "https://site.test/"),))
+    story.redirect("https://site.test/").connect().handshake()
+    story.exchange(status=302, headers=(("location", "/home"),))
+    return story.redirect("https://site.test/home", reused=True).exchange()
+
+
+def redirects_end_in(error: str) -> Make:
+    def make() -> Story:
+        story = secure().exchange(status=302, headers=(("location", "/a"),))
+        story.redirect("https://site.test/a", reused=True)
+        story.exchange(status=302, headers=(("location", "/"),))
+        return story.fails(error, "receive", "this URL was asked for before")
+
+    return make
+
+
+def blocked_quic() -> Story:
+    story = Story().lookup()
+    what = quic.ConnectionStarted(1, "192.0.2.1", 443, "v1")
+    story.emit(what, direction="sent", connection="quic1").pause(250)
+    story.connect().handshake()
+    story.emit(quic.ConnectionCancelled(), connection="quic1")
+    return story.exchange()
+
+
+def silent_in(phase: str) -> Make:
+    return lambda: secure().request().pause(900).fails("deadline.total", phase)
+
+
+def paced() -> Story:
+    return secure().request().response(wait_ms=30).body(4000, took_ms=900)
+
+
+def proxied(error: str) -> Make:
+    def make() -> Story:
+        story = Story().lookup(name="proxy.test").connect()
+        story.on(http.ProxyConnect("http://proxy.test:3128", "site.test:443"), "sent")
+        story.pause(10).on(http.ProxyConnected(407), "received")
+        return story.fails(error, "proxy")
+
+    return make
+
+
+FAULTS: dict[str, Make] = {
+    "dns.nxdomain": dns_error("dns.nxdomain", "NXDOMAIN"),
+    "dns.nodata": dns_error("dns.nodata", "NOERROR"),
+    "dns.servfail": dns_error("dns.servfail", "SERVFAIL"),
+    "dns.refused": dns_error("dns.refused", "REFUSED"),
+    "dns.silent": dns_error("dns.silent", None),
+    "dns.tcp_blocked": dns_error("dns.tcp_blocked", "NOERROR"),
+    "dns.malformed": dns_error("dns.malformed", None),
+    "dns.failed": dns_error("dns.failed", "NOTIMP"),
+    "dns.slow": lambda: Story().lookup(took_ms=400).connect().exchange(),
+    "dns.retried": retried,
+    "dns.truncated": truncated,
+    "tcp.refused": tcp_error("tcp.refused"),
+    "tcp.timed_out": tcp_error("tcp.timed_out"),
+    "tcp.no_route": tcp_error("tcp.no_route"),
+    "tcp.failed": tcp_error("tcp.failed"),
+    "tcp.interface": tcp_error("tcp.interface"),
+    "tcp.reset": lambda: secure().request().fails("tcp.reset", "wait"),
+    "tcp.ipv6_broken": broken_ipv6,
+    "tcp.address_failed": dead_address,
+    "tcp.handshake_retransmission": lost_syn,
+    "tcp.loss": lossy,
+    "deadline.connect": lambda: cold().fails("deadline.connect", "tls"),
+    "deadline.total": silent_in("wait"),
+    "tls.cert.expired": bad_certificate("tls.cert.expired", "CERT_HAS_EXPIRED"),
+    "tls.cert.not_yet_valid": bad_certificate("tls.cert.not_yet_valid"),
+    "tls.cert.self_signed": bad_certificate("tls.cert.self_signed"),
+    "tls.cert.unknown_authority": bad_certificate("tls.cert.unknown_authority"),
+    "tls.cert.missing_intermediate": bad_certificate("tls.cert.missing_intermediate"),
+    "tls.cert.wrong_name": bad_certificate("tls.cert.wrong_name"),
+    "tls.cert.revoked": bad_certificate("tls.cert.revoked"),
+    "tls.cert.weak": bad_certificate("tls.cert.weak"),
+    "tls.cert.wrong_use": bad_certificate("tls.cert.wrong_use"),
+    "tls.cert.invalid": bad_certificate("tls.cert.invalid"),
+    "tls.cert.expiring": chain_of(certificate(not_after="2026-03-12T00:00:00Z")),
+    "tls.plain_http": tls_error("tls.plain_http"),
+    "tls.no_common_version": tls_error("tls.no_common_version", "protocol_version"),
+    "tls.no_common_cipher": tls_error("tls.no_common_cipher", "handshake_failure"),
+    "tls.no_common_alpn": tls_error("tls.no_common_alpn", "no_application_protocol"),
+    "tls.client_certificate_required": tls_error("tls.client_certificate_required"),
+    "tls.hello_retry": lambda: cold().handshake(flights=RETRY_FLIGHTS).exchange(),
+    "tls.dropped": tls_error("tls.dropped"),
+    "tls.protocol": tls_error("tls.protocol"),
+    "tls.alert": tls_error("tls.alert.unrecognized_name", "unrecognized_name"),
+    "tls.old_version": lambda: cold().handshake(version="TLSv1.2").exchange(),
+    "tls.full_handshake_cost": lambda: cold().handshake(version="TLSv1.2").exchange(),
+    "tls.weak_cipher": lambda: cold().handshake(version="TLSv1.2", cipher="AES128-SHA").exchange(),
+    "tls.large_certificates": chain_of(certificate(bytes=9000), certificate(depth=1, bytes=9000)),
+    "tls.root_sent": chain_of(certificate(), certificate(depth=1, self_signed=True)),
+    "http.empty_reply": lambda: secure().request().fails("http.empty_reply", "wait"),
+    "http.reset": http_error("http.reset"),
+    "http.tls_on_plain_port": http_error("http.tls_on_plain_port"),
+    "http.malformed": http_error("http.malformed"),
+    "http.http09": http_error("http.http09"),
+    "http.header_too_large": http_error("http.header_too_large"),
+    "http.short_body": http_error("http.short_body"),
+    "http.redirect_loop": redirects_end_in("http.redirect_loop"),
+    "http.too_many_redirects": redirects_end_in("http.too_many_redirects"),
+    "http.many_redirects": two_redirects,
+    "http.redirect_to_https": two_redirects,
+    "http.insecure_redirect": headers(("location", "http://site.test/"), status=302),
+    "http.status": headers(status=503),
+    "http.slow_first_byte": lambda: secure().exchange(wait_ms=1200),
+    "http.no_compression": headers(("content-type", "text/css")),
+    "http.no_http2": lambda: cold().handshake(alpn="http/1.1").exchange(version="1.1"),
+    "http.stream_reset": http_error("http.stream_reset"),
+    "http.goaway": http_error("http.goaway"),
+    "http.protocol2": http_error("http.protocol2"),
+    "http.bad_encoding": http_error("http.bad_encoding"),
+    "http.paced_body": paced,
+    "proxy.unresolved": dns_error("proxy.unresolved", "NXDOMAIN"),
+    "proxy.connect": tcp_error("proxy.connect"),
+    "proxy.denied": proxied("proxy.denied"),
+    "proxy.malformed": proxied("proxy.malformed"),
+    "quic.timed_out": quic_error("quic.timed_out"),
+    "quic.handshake": quic_error("quic.handshake"),
+    "quic.version": quic_error("quic.version"),
+    "quic.closed": quic_error("quic.closed"),
+    "quic.blocked": blocked_quic,
+}
+
+
+def test_every_rule_has_its_fault_here() -> None:
+    assert sorted(FAULTS) == [one.id for one in all_rules()]
+
+
+@pytest.mark.parametrize("finding_id", sorted(FAULTS))
+def test_the_fault_is_found(finding_id: str) -> None:
+    journey = FAULTS[finding_id]().journey()
+    found = {finding.id: finding for finding in diagnose(journey)}
+    assert finding_id in found
+    finding = found[finding_id]
+    assert finding.finding.endswith(".")
+    assert finding.evidence
+    assert finding.layer == finding_id.partition(".")[0]
+    assert "RFC" in finding.reference or "(" in finding.reference
+
+
+@pytest.mark.parametrize("finding_id", sorted(FAULTS))
+def test_the_outcome_of_a_failure_is_the_worst_finding(finding_id: str) -> None:
+    journey = FAULTS[finding_id]().journey()
+    findings = diagnose(journey)
+    ranks = [SEVERITIES.index(finding.severity) for finding in findings]
+    assert ranks == sorted(ranks)
+    if journey.outcome.error is not None:
+        assert findings[0].severity == "critical"
+
+
+def test_a_healthy_target_gives_nothing_above_info() -> None:
+    for story in (healthy(), Story().lookup().connect_quic().exchange(version="3")):
+        assert [f for f in diagnose(story.journey()) if f.severity != "info"] == []
+
+
+@given(arbitrary.events() | arbitrary.mutilated())
+def test_any_journey_can_be_diagnosed(events: list[Event]) -> None:
+    journey = build_journey(events, url="https://x/", started_at=STARTED_AT, network="kernel")
+    diagnose(journey)
+
+
+def ids(story: Story) -> list[str]:
+    return [finding.id for finding in diagnose(story.journey())]
+
+
+def severity(story: Story, finding_id: str) -> str:
+    return next(f.severity for f in diagnose(story.journey()) if f.id == finding_id)
+
+
+def test_an_accepted_bad_certificate_is_an_error() -> None:
+    finding_id = "tls.cert.expired"
+    assert severity(bad_certificate(finding_id)(), finding_id) == "critical"
+    assert severity(bad_certificate(finding_id, go_on=True)(), finding_id) == "error"
+
+
+def test_the_same_finding_of_two_hops_is_given_once() -> None:
+    story = cold().handshake(certificates=(certificate(not_after="2026-03-12T00:00:00Z"),))
+    story.exchange(status=302, headers=(("location", "/a"),))
+    story.redirect("https://site.test/a", reused=True).exchange()
+    assert ids(story).count("tls.cert.expiring") == 1
+
+
+@pytest.mark.parametrize(
+    ("not_before", "not_after", "expiring"),
+    [
+        ("2025-12-01T00:00:00Z", "2026-03-31T00:00:00Z", True),
+        ("2025-12-01T00:00:00Z", "2026-04-02T00:00:00Z", False),
+        ("2026-02-27T00:00:00Z", "2026-03-06T00:00:00Z", False),
+        ("2026-02-27T00:00:00Z", "2026-03-03T00:00:00Z", False),
+        ("2026-02-23T00:00:00Z", "2026-03-03T00:00:00Z", True),
+        ("2025-01-01T00:00:00Z", "2026-02-01T00:00:00Z", False),
+        ("not a date", "nor this", False),
+    ],
+)
+def test_when_a_certificate_is_expiring(not_before: str, not_after: str, expiring: bool) -> None:
+    story = chain_of(certificate(not_before=not_before, not_after=not_after))()
+    assert ("tls.cert.expiring" in ids(story)) is expiring
+
+
+@pytest.mark.parametrize(("versions", "found"), [(["TLSv1.2"], False), (["TLSv1.3"], True)])
+def test_tls_1_2_is_a_fault_only_where_1_3_was_offered(versions: list[str], found: bool) -> None:
+    story = cold().handshake(version="TLSv1.2").exchange()
+    hello = tls.Message("client_hello", 200, False, {"supported_versions": versions})
+    story.events = [
+        structs.replace(e, what=hello) if getattr(e.what, "name", "") == "client_hello" else e
+        for e in story.events
+    ]
+    assert ("tls.old_version" in ids(story)) is found
+    assert "tls.full_handshake_cost" in ids(story)
+
+
+def test_no_ipv6_route_of_our_own_is_only_information() -> None:
+    story = Story().lookup("2001:db8::1", "192.0.2.1")
+    story.connect_fails("tcp.no_route", address="2001:db8::1", took_ms=0.1, errno="ENETUNREACH")
+    assert severity(story.connect("192.0.2.1").exchange(), "tcp.ipv6_broken") == "info"
+
+
+def test_silence_until_the_connect_deadline_is_a_time_out() -> None:
+    story = Story().lookup()
+    story.start_connect()
+    story.pause(3000).fails("deadline.connect", "tcp")
+    assert ids(story) == ["tcp.timed_out"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "size", "found"),
+    [
+        ((("content-type", "text/html"), ("content-encoding", "br")), 60_000, None),
+        ((("content-type", "image/png"),), 60_000, None),
+        ((("content-type", "application/ld+json"),), 60_000, "warning"),
+        ((("content-type", "text/html; charset=utf-8"),), 5_000, "info"),
+        ((("content-type", "text/html"),), 500, None),
+    ],
+)
+def test_when_compression_is_missed(
+    fields: tuple[tuple[str, str], ...], size: int, found: str | None
+) -> None:
+    findings = {f.id: f.severity for f in diagnose(headers(*fields, size=size)().journey())}
+    assert findings.get("http.no_compression") == found
+
+
+def test_a_path_that_is_slow_itself_is_no_slow_server() -> None:
+    story = Story().lookup().connect(took_ms=280).exchange(wait_ms=500)
+    assert "http.slow_first_byte" not in ids(story)
+
+
+def test_rules_are_found_by_id() -> None:
+    found = rule("tcp.refused")
+    assert found is not None
+    assert found.layer == "tcp"
+    assert rule("tcp.nothing") is None
