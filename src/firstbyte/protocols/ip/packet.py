@@ -115,6 +115,13 @@ def decode_quoted(data: bytes) -> Packet:
     return packet
 
 
+def decode_transport(header: Header, body: bytes) -> Packet:
+    """The packet of ``header`` and a reassembled body, read tolerantly."""
+    problems = Problems(header.size)
+    transport = _decode_transport(header, memoryview(body), problems, True)
+    return Packet(header, transport, 0, tuple(problems.found))
+
+
 def _decode(data: memoryview, problems: Problems, checksums: bool) -> Packet:
     version = data[0] >> 4 if data else 0
     read: tuple[Header, int, int] | None = None

@@ -28,7 +28,7 @@ from firstbyte.protocols.tcp.congestion import make_congestion
 from firstbyte.protocols.tcp.expiry import expire, restart_keepalive
 from firstbyte.protocols.tcp.handshake import TIMESTAMP_BYTES
 from firstbyte.protocols.tcp.options import TcpOptions
-from firstbyte.protocols.tcp.output import flush, queue_reset, split_records
+from firstbyte.protocols.tcp.output import flush, queue_reset, send_ack, split_records
 from firstbyte.protocols.tcp.receive import Receiver
 from firstbyte.protocols.tcp.recovery import Recovery
 from firstbyte.protocols.tcp.rto import RttEstimator
@@ -271,6 +271,10 @@ class Connection:
     def segment(self, segment: Segment, now_ns: int) -> None:
         """A segment for this connection arrived."""
         self.counters.segments_in += 1
+        if self.acks.due:
+            # Each segment is answered on its own, however many come between two polls: duplicate
+            # ACKs are counted by the peer, and its window grows by the ACK.
+            send_ack(self, now_ns)
         if self.tracing:
             event = segment_event(self, segment, "received")
             self.events.append(Told(now_ns, "received", event))

@@ -237,6 +237,12 @@ def queue_ack(c: "Connection") -> None:
     c.acks.due = True
 
 
+def send_ack(c: "Connection", now_ns: int) -> None:
+    """Make the acknowledgement that is due now, with what is known now."""
+    if c.state not in _SILENT:
+        c.replies.append(_make(c, now_ns, c.sender.nxt, ACK, b""))
+
+
 def answer_unacceptable(c: "Connection", segment: Segment | None, now_ns: int) -> None:
     """Answer with the numbers that we expect: a (challenge) ACK, but not too often (RFC 5961, 7).
 

@@ -1,0 +1,268 @@
+"""UDP in a host: sockets with bounded queues, and who gets which datagram."""
+
+from collections import deque
+from typing import NamedTuple
+
+from firstbyte.protocols.ip import addresses
+from firstbyte.protocols.ip.notify import ERROR, READABLE, Notices
+from firstbyte.protocols.ip.packet import UDP, Packet
+from firstbyte.protocols.ip.ports import Binding, PortTable
+from firstbyte.protocols.ip.settings import HostSettings
+from firstbyte.protocols.ip.transmit import Path, Transmitter
+from firstbyte.protocols.ip.udp import Datagram
+from firstbyte.protocols.socket_error import SocketError
+
+Endpoint = tuple[str, int]
+MAX_PAYLOAD_V4, MAX_PAYLOAD_V6 = 65_507, 65_527
+OVERHEAD_BYTES = 512
+"""What a queued datagram costs besides its bytes, so that empty ones are bounded too."""
+
+
+class Received(NamedTuple):
+    """A datagram as it came in."""
+
+    data: bytes
+    source: Endpoint
+    destination: str
+    interface: str
+    ttl: int
+
+
+class IcmpReport(NamedTuple):
+    """An ICMP error about a datagram of ours, as IP_RECVERR gives it."""
+
+    errno_name: str
+    destination: Endpoint
+    sender: str
+    type: int
+    code: int
+    mtu: int | None
+
+
+class UdpSocket:
+    """A bound socket. ``remote`` is set when it is connected: then only that peer is heard."""
+
+    __slots__ = (
+        "_layer",
+        "binding",
+        "broadcast",
+        "closed",
+        "dual",
+        "error",
+        "interface",
+        "label",
+        "local",
+        "pending",
+        "queue",
+        "queued_bytes",
+        "remote",
+        "reports",
+        "ttl",
+    )
+
+    def __init__(self, layer: "UdpLayer", local: Endpoint) -> None:
+        self._layer = layer
+        self.local = local
+        self.remote: Endpoint | None = None
+        self.interface: str | None = None
+        """Only packets of this interface; broadcasts leave by it [SO_BINDTODEVICE]."""
+        self.broadcast = False
+        """May send to broadcast addresses [SO_BROADCAST]."""
+        self.dual = False
+        self.ttl: int | None = None
+        self.binding: Binding | None = None
+        self.queue: deque[Received] = deque()
+        self.queued_bytes = 0
+        self.reports: deque[IcmpReport] = deque(maxlen=64)
+        self.error: str | None = None
+        self.label: str | None = None
+        self.pending = 0
+        self.closed = False
+
+    def connect(self, remote: Endpoint) -> None:
+        """Send to ``remote`` by default, hear only it, and learn of its ICMP errors."""
+        self._layer.connect(self, remote)
+
+    def send(self, data: bytes, now_ns: int, destination: Endpoint | None = None) -> None:
+        """Send a datagram. Raises :class:`SocketError` (also a pending asynchronous error)."""
+        self._layer.send(self, data, destination, now_ns)
+
+    def receive(self) -> Received | None:
+        """The oldest unread datagram. Raises :class:`SocketError` for a pending error."""
+        self.raise_error()
+        if not self.queue:
+            return None
+        received = self.queue.popleft()
+        self.queued_bytes -= len(received.data) + OVERHEAD_BYTES
+        return received
+
+    def raise_error(self) -> None:
+        """Raise and clear the asynchronous error, if there is one."""
+        if self.error is not None:
+            error, self.error = self.error, None
+            raise SocketError(error, "reported by ICMP")
+
+    def close(self) -> None:
+        """Give the port back; what was not read is lost."""
+        self._layer.close(self)
+
+
+class UdpLayer:
+    """All UDP sockets of a host."""
+
+    def __init__(
+        self, settings: HostSettings, secret: bytes, transmitter: Transmitter, notices: Notices
+    ) -> None:
+        self._settings = settings
+        self._transmitter = transmitter
+        self._notices = notices
+        self.ports = PortTable(*settings.ephemeral_ports, secret)
+        self.sockets: dict[int, list[UdpSocket]] = {}
+
+    def bind(self, address: str, port: int, *, reuse_port: bool, reuse_address: bool) -> UdpSocket:
+        """See :meth:`Host.udp_bind`."""
+        if not self._may_bind(address):
+            raise SocketError("EADDRNOTAVAIL", f"{address} is not an address of this host")
+        port = port or self._free_port(address)
+        binding = Binding(address, port, reuse_port=reuse_port or reuse_address)
+        binding.reuse_address = reuse_address
+        self.ports.bind(binding)
+        socket = UdpSocket(self, (address, port))
+        socket.binding = binding
+        self.sockets.setdefault(port, []).append(socket)
+        return socket
+
+    def connect(self, socket: UdpSocket, remote: Endpoint) -> None:
+        """See :meth:`UdpSocket.connect`."""
+        address = addresses.canonical(remote[0])
+        path = self._transmitter.require_path(address)
+        socket.remote = (address, remote[1])
+        if addresses.is_unspecified(socket.local[0]):
+            socket.local = (path.source, socket.local[1])
+
+    def close(self, socket: UdpSocket) -> None:
+        """See :meth:`UdpSocket.close`."""
+        if socket.closed or socket.binding is None:
+            return
+        socket.closed = True
+        self.ports.release(socket.binding)
+        same = self.sockets[socket.local[1]]
+        same.remove(socket)
+        if not same:
+            del self.sockets[socket.local[1]]
+
+    def send(
+        self, socket: UdpSocket, data: bytes, destination: Endpoint | None, now_ns: int
+    ) -> None:
+        """See :meth:`UdpSocket.send`."""
+        socket.raise_error()
+        target = destination or socket.remote
+        if target is None:
+            raise SocketError("EDESTADDRREQ", "no destination")
+        address = addresses.canonical(target[0])
+        limit = MAX_PAYLOAD_V4 if addresses.version(address) == 4 else MAX_PAYLOAD_V6
+        if len(data) > limit:
+            raise SocketError("EMSGSIZE", f"{len(data)} bytes do not fit a datagram")
+        path = self._path(socket, address)
+        source = None if addresses.is_unspecified(socket.local[0]) else socket.local[0]
+        header = self._transmitter.header(path, UDP, source=source)
+        if socket.ttl is not None:
+            header.ttl = socket.ttl
+        datagram = Datagram(socket.local[1], target[1], bytes(data))
+        self._transmitter.send(path, Packet(header, datagram), now_ns)
+
+    def _path(self, socket: UdpSocket, address: str) -> Path:
+        group = address == addresses.BROADCAST or addresses.is_multicast(address)
+        if address == addresses.BROADCAST and not socket.broadcast:
+            raise SocketError("EACCES", "broadcast was not allowed on this socket")
+        if not group or (socket.interface is None and address != addresses.BROADCAST):
+            return self._transmitter.require_path(address)
+        name = socket.interface or next(iter(self._transmitter.interfaces), None)
+        if name is None:
+            raise SocketError("ENETUNREACH", "no interface to broadcast on")
+        return self._transmitter.group_path(name, address)
+
+    def receive(self, packet: Packet, datagram: Datagram, interface: str) -> bool:
+        """A datagram for us; false when nobody has that port."""
+        header = packet.ip
+        if header is None:
+            return True
+        source = (header.source, datagram.source_port)
+        candidates = [
+            s
+            for s in self.sockets.get(datagram.destination_port, ())
+            if _hears(s, header.destination, source, interface)
+        ]
+        if not candidates:
+            return False
+        group = header.destination == addresses.BROADCAST or addresses.is_multicast(
+            header.destination
+        )
+        received = Received(datagram.payload, source, header.destination, interface, header.ttl)
+        chosen = candidates if group else [max(candidates, key=_precision)]
+        for socket in chosen:
+            self._deliver(socket, received, packet)
+        return True
+
+    def _deliver(self, socket: UdpSocket, received: Received, packet: Packet) -> None:
+        cost = len(received.data) + OVERHEAD_BYTES
+        if socket.queued_bytes + cost > self._settings.udp_buffer_bytes:
+            self._transmitter.drop(packet, "udp_buffer_full", "socket")
+            return
+        socket.queue.append(received)
+        socket.queued_bytes += cost
+        self._notices.add(socket, READABLE)
+
+    def icmp_error(self, source: Endpoint, report: IcmpReport) -> UdpSocket | None:
+        """ICMP reports trouble with a datagram that was sent from ``source``."""
+        for socket in self.sockets.get(source[1], ()):
+            if socket.local[0] != source[0] and not addresses.is_unspecified(socket.local[0]):
+                continue
+            if socket.remote is not None and socket.remote != report.destination:
+                continue
+            socket.reports.append(report)
+            if socket.remote is not None:
+                socket.error = report.errno_name
+            self._notices.add(socket, ERROR)
+            return socket
+        return None
+
+    def unreachable(self, packet: Packet, datagram: Datagram) -> None:
+        """A datagram of ours could not leave: its next hop does not answer."""
+        header = packet.ip
+        if header is not None:
+            target = (header.destination, datagram.destination_port)
+            report = IcmpReport("EHOSTUNREACH", target, header.source, 3, 1, None)
+            self.icmp_error((header.source, datagram.source_port), report)
+
+    def _may_bind(self, address: str) -> bool:
+        return (
+            addresses.is_unspecified(address)
+            or self._transmitter.is_local(address)
+            or addresses.is_multicast(address)
+        )
+
+    def _free_port(self, address: str) -> int:
+        for port in self.ports.candidates(address, ("", 0)):
+            if not self.ports.is_bound(port):
+                return port
+        raise SocketError("EADDRINUSE", "all ports are taken")
+
+
+def _hears(socket: UdpSocket, destination: str, source: Endpoint, interface: str) -> bool:
+    if socket.interface is not None and socket.interface != interface:
+        return False
+    if socket.remote is not None and socket.remote != source:
+        return False
+    bound = socket.local[0]
+    if bound == destination or destination == addresses.BROADCAST:
+        return True
+    if addresses.is_unspecified(bound):
+        return socket.dual or addresses.version(bound) == addresses.version(destination)
+    return False
+
+
+def _precision(socket: UdpSocket) -> int:
+    """Connected before bound to an address before bound to any, as in Linux."""
+    exact = not addresses.is_unspecified(socket.local[0])
+    return 2 * (socket.remote is not None) + exact
