@@ -243,9 +243,10 @@ class TcpLayer:
             listener.half_open -= 1
             listener.queue.append(socket)
             self._notices.add(listener, ACCEPTABLE)
+            changed &= ~CONNECTED
         if changed & ENDED:
             self._forget(socket)
-        if listener is None or socket in listener.queue:
+        if changed and (listener is None or socket in listener.queue):
             self._notices.add(socket, changed)
 
     def _forget(self, socket: TcpSocket) -> None:
