@@ -9,13 +9,16 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from firstbyte.client.options import TraceOptions
+    from firstbyte.client.trace import trace, trace_sync
     from firstbyte.journey.model import Journey
 
-__all__ = ["Journey", "TraceOptions", "__version__"]
+__all__ = ["Journey", "TraceOptions", "__version__", "trace", "trace_sync"]
 
 _HOMES = {
     "Journey": "firstbyte.journey.model",
     "TraceOptions": "firstbyte.client.options",
+    "trace": "firstbyte.client.trace",
+    "trace_sync": "firstbyte.client.trace",
 }
 
 

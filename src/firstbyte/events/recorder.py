@@ -55,6 +55,10 @@ class Scope:
         number = self.recorder.number(kind)
         return replace(self, connection=f"{kind}{number}")
 
+    def with_connection(self, connection: str | None) -> "Scope":
+        """The same hop, on a connection that exists already."""
+        return replace(self, connection=connection)
+
     def emit(
         self,
         what: What,

@@ -125,6 +125,7 @@ class TcpStream(asyncio.Protocol):
         self._wakeup: asyncio.Future[None] | None = None
         self._writable = asyncio.Event()
         self._writable.set()
+        self._rtt_s = 0.0
         self._merger = ReadMerger(self._emit_received)
         self._transport: asyncio.Transport
 
@@ -235,11 +236,22 @@ class TcpStream(asyncio.Protocol):
         """IP address and port of our end."""
         return _endpoint(self._transport.get_extra_info("sockname"))
 
+    @property
+    def is_closing(self) -> bool:
+        """Nothing more can be sent: we, the peer or the network ended it."""
+        return self._closing or self._lost or self._eof
+
+    @property
+    def rtt_s(self) -> float:
+        """The kernel's smoothed round trip, or 0 when it is not known."""
+        return self._rtt_s
+
     def sample_info(self, moment: str) -> None:
         """Read TCP_INFO now, where the system gives it, and record it for ``moment``."""
         sock = self._transport.get_extra_info("socket")
         info = read_tcp_info(sock) if sock is not None and not self._lost else None
         if info is not None:
+            self._rtt_s = (info.rtt_us or 0) / 1e6
             self.scope.emit(InfoSampled(moment, info))
 
     # inside

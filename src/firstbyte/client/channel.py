@@ -1,0 +1,97 @@
+"""A connection that is ready to carry requests, whatever it is made of."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from firstbyte.client.exchange import ExchangeLimits, Response, Sink, exchange
+from firstbyte.client.tapping import ConnectionTap
+from firstbyte.errors import ConnectionLifeError
+from firstbyte.events import Event, Scope
+from firstbyte.net.stream import Stream
+from firstbyte.net.tcp import TcpStream
+from firstbyte.protocols.http.messages import Machine, Request
+
+
+class Channel(Protocol):
+    """What a hop sends its request over."""
+
+    @property
+    def connection(self) -> str | None:
+        """The connection's name in the events ("tcp1")."""
+
+    @property
+    def can_reuse(self) -> bool:
+        """Another request may follow on it."""
+
+    async def exchange(
+        self, request: Request, scope: Scope, limits: ExchangeLimits, sink: Sink | None
+    ) -> Response:
+        """Send one request and read its response; raises ConnectionLifeError."""
+
+    async def close(self) -> None:
+        """End it in order, and record what a tap saw of it; never raises for the peer's faults."""
+
+    def abort(self) -> None:
+        """End it at once; never raises."""
+
+
+class StreamChannel:
+    """HTTP/1 or HTTP/2 over TCP, with or without TLS between."""
+
+    def __init__(
+        self, tcp: TcpStream, stream: Stream, machine: Machine, tap: ConnectionTap | None
+    ) -> None:
+        self._tcp = tcp
+        self._stream = stream
+        self._machine = machine
+        self._tap = tap
+
+    @property
+    def connection(self) -> str | None:
+        """The TCP connection's name."""
+        return self._tcp.scope.connection
+
+    @property
+    def can_reuse(self) -> bool:
+        """What the machine says, unless the connection broke."""
+        return self._machine.can_reuse and not self._tcp.is_closing
+
+    async def exchange(
+        self, request: Request, scope: Scope, limits: ExchangeLimits, sink: Sink | None
+    ) -> Response:
+        """One request and its response; TCP_INFO is read at the first byte."""
+        with self._sampling_first_byte():
+            own = scope.with_connection(self.connection)
+            return await exchange(self._stream, self._machine, request, own, limits, sink)
+
+    async def close(self) -> None:
+        """close_notify, FIN, and the tap's segments."""
+        try:
+            await self._stream.close()
+        except (ConnectionLifeError, OSError):
+            self._stream.abort()
+        if self._tap is not None:
+            tap, self._tap = self._tap, None
+            await tap.finish(self._tcp.rtt_s)
+
+    def abort(self) -> None:
+        """RST, and the tap's segments so far."""
+        self._stream.abort()
+        if self._tap is not None:
+            tap, self._tap = self._tap, None
+            tap.stop()
+
+    @contextmanager
+    def _sampling_first_byte(self) -> Iterator[None]:
+        watchers = self._tcp.scope.recorder.watchers
+
+        def watch(event: Event) -> None:
+            if event.type == "http.first_byte" and event.connection == self.connection:
+                self._tcp.sample_info("first_byte")
+
+        watchers.append(watch)
+        try:
+            yield
+        finally:
+            watchers.remove(watch)

@@ -1,0 +1,78 @@
+"""What a trace needs before it starts: the URL read, options settled, code and roots loaded."""
+
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from firstbyte.client.cookies import CookieJar
+from firstbyte.client.establish import Means, Progress
+from firstbyte.client.options import HttpOptions, TraceOptions
+from firstbyte.client.requests import Ask, first_ask
+from firstbyte.client.urls import Url, parse_url
+from firstbyte.net.system import System
+from firstbyte.net.tls import TlsSettings, make_settings
+from firstbyte.resolver.base import Resolver
+from firstbyte.resolver.settings import make_settings as make_stub_settings
+from firstbyte.resolver.stub import StubResolver
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """The first request, and what connections are made with."""
+
+    ask: Ask
+    means: Means
+    cookies: CookieJar
+
+
+def prepare(url: str, options: TraceOptions, system: System, progress: Progress) -> Preparation:
+    """Everything that can be done, or can fail, without the network.
+
+    Raises:
+        ConnectionLifeError: url.malformed, tls.ca_unreadable and their like.
+        UsageError: the options contradict each other.
+
+    """
+    ask = first_ask(parse_url(url), options.http)
+    progress.phase = "tls"
+    tls = make_settings(options.tls, system)
+    _load_code(ask.url, options.http, tls)
+    if options.connect.tap != "off" and system.network == "kernel":
+        import firstbyte.net.packet_tap  # noqa: F401
+    means = Means(options, system, _resolver(options, system), tls, progress)
+    return Preparation(ask, means, _cookie_jar(options.http))
+
+
+def _cookie_jar(http: HttpOptions) -> CookieJar:
+    """The cookies of ``-b FILE``; a file that cannot be read is an empty jar, as with curl."""
+    jar = CookieJar()
+    if http.cookie_jar is not None:
+        with contextlib.suppress(OSError):
+            jar.load(Path(http.cookie_jar).read_text(encoding="utf-8", errors="replace"))
+    return jar
+
+
+def _resolver(options: TraceOptions, system: System) -> Resolver:
+    resolve = options.resolve
+    settings = make_stub_settings(
+        resolv_conf=system.resolv_conf(),
+        hosts_file=system.hosts_file(),
+        environment=system.environment(),
+        servers=resolve.servers,
+        dot=resolve.dot,
+        doh_url=resolve.doh_url,
+        static=resolve.static,
+        timeout_s=resolve.timeout_s,
+    )
+    return StubResolver(settings)
+
+
+def _load_code(url: Url, http: HttpOptions, tls: TlsSettings) -> None:
+    """Import now what would otherwise be imported on first use, within a measured phase."""
+    if not url.is_address:
+        pass
+    if url.scheme != "https":
+        return
+    tls.context()
+    if http.version in (None, "2"):
+        pass
