@@ -1,0 +1,50 @@
+"""A DNS server over UDP that knows the site's names, and takes its time."""
+
+import asyncio
+from typing import cast
+
+import dns.exception
+import dns.message
+import dns.rcode
+import dns.rdatatype
+import dns.rrset
+
+TTL_S = 300
+
+
+class NameServer(asyncio.DatagramProtocol):
+    """Answers A with ``address``, every other type of the known names with no data."""
+
+    def __init__(self, names: tuple[str, ...], address: str, delay_s: float) -> None:
+        self._names = {name.lower().rstrip(".") + "." for name in names}
+        self._address = address
+        self._delay_s = delay_s
+        self._transport: asyncio.DatagramTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the socket to answer on."""
+        self._transport = cast(asyncio.DatagramTransport, transport)
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        """Answer later what can be read; drop the rest, as a name server does."""
+        try:
+            answer = self._answer(dns.message.from_wire(data))
+        except dns.exception.DNSException:
+            return
+        loop = asyncio.get_running_loop()
+        loop.call_later(self._delay_s, self._send, answer.to_wire(), addr)
+
+    def _answer(self, query: dns.message.Message) -> dns.message.Message:
+        answer = dns.message.make_response(query, recursion_available=True)
+        question = query.question[0]
+        if question.name.to_text().lower() not in self._names:
+            answer.set_rcode(dns.rcode.NXDOMAIN)
+        elif question.rdtype == dns.rdatatype.A:
+            answer.answer.append(
+                dns.rrset.from_text(question.name, TTL_S, "IN", "A", self._address)
+            )
+        return answer
+
+    def _send(self, wire: bytes, address: tuple[str, int]) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.sendto(wire, address)
