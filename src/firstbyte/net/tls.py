@@ -22,7 +22,14 @@ from firstbyte.events.tls import (
 )
 from firstbyte.net.stream import Stream
 from firstbyte.net.system import current
-from firstbyte.net.tls_failures import HandshakeState, dropped, failed, not_tls
+from firstbyte.net.tls_failures import (
+    HandshakeState,
+    certificate_missed,
+    dropped,
+    failed,
+    left_without_certificate,
+    not_tls,
+)
 from firstbyte.net.tls_settings import TlsChoices, TlsSettings, make_settings
 from firstbyte.protocols.tls.messages import decode_message
 
@@ -287,6 +294,7 @@ class TlsStream:
         self._stream = pump.stream
         self._closed = False
         self._idle_messages = 0
+        self._answered = False
         self._early: list[bytes] = []
 
     async def receive(self) -> bytes:
@@ -303,9 +311,8 @@ class TlsStream:
             data = await self._read()
             if data is not None:
                 return data
-            received = await self._stream.receive()
+            received = await self._receive_below()
             if not received:
-                self.truncated = True
                 return b""
             self._pump.engine.feed(received, self._pump.scope.now_ns())
 
@@ -350,6 +357,21 @@ class TlsStream:
         """IP address and port of our end."""
         return self._stream.local_address
 
+    async def _receive_below(self) -> bytes:
+        """The next encrypted bytes; an end before any data may be for want of a certificate."""
+        missed = not self._answered and certificate_missed(self._pump.state)
+        try:
+            data = await self._stream.receive()
+        except ConnectError as error:
+            if missed:
+                raise left_without_certificate("reset") from error
+            raise
+        if not data:
+            self.truncated = True
+            if missed:
+                raise left_without_certificate("closed")
+        return data
+
     async def _read(self) -> bytes | None:
         """Decrypt what is there; send what the engine answers (a key update, an alert)."""
         from firstbyte.net.tls_engine import EngineError
@@ -362,6 +384,7 @@ class TlsStream:
                 await self._pump.flush()
             raise failed(error.reasons, self._pump.state) from error
         await self._pump.flush()
+        self._answered = self._answered or bool(data)
         self._idle_messages = 0 if data else self._idle_messages + self._pump.told - told
         if self._idle_messages > _MAX_IDLE_MESSAGES:
             raise TlsError("tls.protocol", "the peer sends messages without end, and no data")

@@ -6,6 +6,7 @@ from firstbyte.errors import DecodeError, TlsError
 from firstbyte.protocols.tls.records import HEADER_BYTES, check_header, is_plain_text
 
 _REQUIRED = "tls.client_certificate_required"
+_GIVE_ONE = "give one with --cert and --key"
 
 
 @dataclass(slots=True)
@@ -48,13 +49,28 @@ def dropped(state: HandshakeState, how: str) -> TlsError:
             f"the connection was {how} right after our client_hello, without an answer",
             "a middlebox, a server that knows no such name (SNI), or one that takes no TLS here",
         )
-    hint = None
-    if state.certificate_requested and not state.certificate_given:
-        hint = "the server asked for a client certificate: give one with --cert and --key"
+    if certificate_missed(state):
+        return left_without_certificate(how)
     return TlsError(
         "tls.dropped",
         f"the connection was {how} during the handshake, after the peer's {state.last_message}",
-        hint,
+    )
+
+
+def certificate_missed(state: HandshakeState) -> bool:
+    """Whether the server asked for a certificate of ours and got none."""
+    return state.certificate_requested and not state.certificate_given
+
+
+def left_without_certificate(how: str) -> TlsError:
+    """The error for a server that asked for a certificate, got none, and left without a word.
+
+    Servers on asyncio do so: their alert is lost when the transport is aborted.
+    """
+    return TlsError(
+        _REQUIRED,
+        f"the server asked for a client certificate, got none, and the connection was {how}",
+        _GIVE_ONE,
     )
 
 
@@ -76,7 +92,7 @@ def _alerted(alert: str, state: HandshakeState) -> TlsError:
         return TlsError(
             _REQUIRED,
             f"the server wants a client certificate (alert {alert})",
-            "give one with --cert and --key",
+            _GIVE_ONE,
         )
     known = _ALERTS.get(alert)
     if known is not None:
@@ -96,11 +112,8 @@ def _asks_for_certificate(alert: str, state: HandshakeState) -> bool:
     """TLS 1.3 has an alert for it; older servers fail the handshake in words of their own."""
     if alert == "certificate_required":
         return True
-    return (
-        state.certificate_requested
-        and not state.certificate_given
-        and alert in {"handshake_failure", "bad_certificate", "no_certificate", "access_denied"}
-    )
+    silent_about_it = {"handshake_failure", "bad_certificate", "no_certificate", "access_denied"}
+    return certificate_missed(state) and alert in silent_about_it
 
 
 _ALERTS = {

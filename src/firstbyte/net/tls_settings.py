@@ -13,7 +13,16 @@ from firstbyte.net.system import System
 from firstbyte.net.tls_trust import Roots, choose_roots
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
     from OpenSSL import SSL
+
+    PrivateKey = (
+        dsa.DSAPrivateKey
+        | ec.EllipticCurvePrivateKey
+        | ed448.Ed448PrivateKey
+        | ed25519.Ed25519PrivateKey
+        | rsa.RSAPrivateKey
+    )
 
 TlsVersion = Literal["1.2", "1.3"]
 
@@ -223,23 +232,42 @@ def _check_revocation(context: "SSL.Context") -> None:
 
 
 def _load_client_certificate(context: "SSL.Context", settings: TlsSettings) -> None:
-    """The file may hold the key too, as curl allows. A key's passphrase is never asked for."""
+    """The certificate's file may hold the key too, as curl allows."""
+    from cryptography.exceptions import UnsupportedAlgorithm
     from OpenSSL import SSL
 
     if settings.cert_file is None:
         return
-    context.set_passwd_cb(lambda *_: b"")
     try:
         context.use_certificate_chain_file(settings.cert_file)
-        context.use_privatekey_file(settings.key_file or settings.cert_file)
+        context.use_privatekey(_private_key(settings.key_file or settings.cert_file))
         context.check_privatekey()
-    except SSL.Error as error:
+    except (SSL.Error, OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
+        reason = _reason(error) if isinstance(error, SSL.Error) else str(error)
         raise TlsError(
             "tls.client_certificate_unusable",
-            f"the client certificate {settings.cert_file} cannot be used: {_reason(error)}",
+            f"the client certificate {settings.cert_file} cannot be used: {reason}",
             "--cert wants a PEM file with the certificate and its chain, --key its key "
             "without a passphrase",
         ) from error
+
+
+def _private_key(file: str) -> "PrivateKey":
+    """A key without a passphrase: nobody is there to ask."""
+    from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    key = load_pem_private_key(Path(file).read_bytes(), password=None)
+    usable = (
+        dsa.DSAPrivateKey,
+        ec.EllipticCurvePrivateKey,
+        ed448.Ed448PrivateKey,
+        ed25519.Ed25519PrivateKey,
+        rsa.RSAPrivateKey,
+    )
+    if not isinstance(key, usable):
+        raise ValueError(f"a key of this kind cannot sign: {type(key).__name__}")  # noqa: TRY004
+    return key
 
 
 def _reason(error: Exception) -> str:
