@@ -10,6 +10,10 @@ from firstbyte.resolver.settings import ServerMemory, StubSettings
 from firstbyte.resolver.transports.inquiry import Inquiry, TransportError
 from firstbyte.resolver.transports.session import Session
 
+_SECURE = frozenset({"dot", "doh"})
+_PAD_BYTES = 128
+"""Queries on secure transports all look alike in size (RFC 8467, 4.1)."""
+
 
 class Asker:
     """Asks on behalf of one lookup."""
@@ -52,12 +56,15 @@ class Asker:
             self._memory.no_edns |= {tried.server}
 
     async def _try(self, step: Try, name: str, type_: str) -> tuple[Outcome, Reply | None]:
+        transport = step.server.transport
         query = make_query(
             name,
             type_,
-            id_=secrets.randbits(16),
+            # Equal DoH queries are equal requests, which caches can answer (RFC 8484, 4.1).
+            id_=0 if transport == "doh" else secrets.randbits(16),
             edns=step.edns,
             authentic=self._settings.system.trust_ad,
+            pad_bytes=_PAD_BYTES if transport in _SECURE else 0,
         )
         inquiry = Inquiry(query, step, self._scope)
         try:

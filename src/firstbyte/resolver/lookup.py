@@ -41,12 +41,17 @@ class Lookup:
     """Runs one lookup; used for one only."""
 
     def __init__(
-        self, wanted: Wanted, settings: StubSettings, memory: ServerMemory, scope: Scope
+        self,
+        wanted: Wanted,
+        settings: StubSettings,
+        memory: ServerMemory,
+        scope: Scope,
+        session: Session,
     ) -> None:
         self._wanted = wanted
         self._settings = settings
         self._scope = scope
-        self._session = Session(scope)
+        self._session = session
         self._asker = Asker(settings, memory, self._session, scope)
         self._ends_at_s = asyncio.get_running_loop().time() + settings.deadline_s
         self._settled_ns = scope.now_ns()
@@ -61,9 +66,7 @@ class Lookup:
             NameError_: no candidate had an address.
 
         """
-        types = [_TYPES[family] for family in self._asked]
-        https = ["HTTPS"] if self._wanted.https else []
-        self._scope.emit(LookupStarted(name, (*types, *https)))
+        self._begin(name)
         failures: list[GaveUp] = []
         async with self._session:
             for candidate in self._wanted.names:
@@ -84,13 +87,21 @@ class Lookup:
                     break
         raise self._failed(name, failures)
 
+    def _begin(self, name: str) -> None:
+        types = [_TYPES[family] for family in self._asked]
+        https = ["HTTPS"] if self._wanted.https else []
+        if self._settings.announce:
+            self._scope.emit(LookupStarted(name, (*types, *https)))
+
     def _finish(self, name: str, gathering: Gathering) -> None:
         finished = LookupFinished(name, tuple(gathering.addresses), gathering.canonical_name)
-        self._scope.emit(finished, at_ns=self._settled_ns)
+        if self._settings.announce:
+            self._scope.emit(finished, at_ns=self._settled_ns)
 
     def _failed(self, name: str, failures: list[GaveUp]) -> NameError_:
         failure = final_failure(failures, as_is_first=self._wanted.as_is_first)
-        self._scope.emit(LookupFinished(name, (), error=failure.id))
+        if self._settings.announce:
+            self._scope.emit(LookupFinished(name, (), error=failure.id))
         return NameError_(failure.id, failure.message, failure.hint)
 
     async def _gather(self, gathering: Gathering) -> AsyncGenerator[Found, None]:

@@ -84,7 +84,13 @@ class Reply:
 
 
 def make_query(
-    name: str, type_: str, *, id_: int, edns: bool = True, authentic: bool = False
+    name: str,
+    type_: str,
+    *,
+    id_: int,
+    edns: bool = True,
+    authentic: bool = False,
+    pad_bytes: int = 0,
 ) -> Query:
     """A recursive query for ``name`` (A-labels) of class IN.
 
@@ -94,6 +100,7 @@ def make_query(
         id_: 16 random bits.
         edns: add an OPT record (RFC 6891).
         authentic: set AD, to ask for the validator's verdict (RFC 6840, 5.7).
+        pad_bytes: with EDNS, make the size a multiple of this (RFC 7830); 0: do not.
 
     """
     flags = dns.flags.RD | (dns.flags.AD if authentic else 0)
@@ -104,6 +111,7 @@ def make_query(
         payload=EDNS_PAYLOAD_BYTES if edns else None,
         id=id_,
         flags=flags,
+        pad=pad_bytes if edns else 0,
     )
     return Query(id_, name, type_, edns, message.to_wire())
 

@@ -18,6 +18,7 @@ MAX_TIMEOUT_S = 30
 MAX_ATTEMPTS = 5
 PORT = 53
 DOT_PORT = 853
+HTTPS_PORT = 443
 LOOPBACK = "127.0.0.1"
 """Asked when resolv.conf names no server (resolv.conf(5), "nameserver")."""
 
@@ -73,6 +74,10 @@ class StubSettings:
     https_grace_s: float = 0.05
     """How long the HTTPS answer is waited for once the addresses are all there (RFC 8305, 3, has
     the same Resolution Delay for a late family)."""
+    announce: bool = True
+    """Tell the start and end of lookups; the bootstrap's are part of another one."""
+    bootstrap: "StubSettings | None" = None
+    """How the host of a DoT or DoH server is resolved; null when no server needs it."""
 
 
 @dataclass(slots=True)
@@ -201,24 +206,25 @@ def make_settings(
         )
     system = parse_resolv_conf(resolv_conf, environment)
     settings = StubSettings(
-        servers=_servers(system, servers, dot, doh_url),
+        servers=_plain_servers(system, servers),
         system=system,
         hosts=parse_hosts(hosts_file),
         static=static,
     )
-    return settings if timeout_s is None else replace(settings, deadline_s=timeout_s)
-
-
-def _servers(
-    system: SystemSettings,
-    servers: tuple[tuple[str, int], ...],
-    dot: tuple[str, int] | None,
-    doh_url: str | None,
-) -> tuple[Server, ...]:
-    if doh_url is not None:
-        return (Server("", 443, "doh", doh_url),)
+    if timeout_s is not None:
+        settings = replace(settings, deadline_s=timeout_s)
     if dot is not None:
-        return (Server(dot[0], dot[1], "dot"),)
+        secure = Server(*dot, "dot")
+    elif doh_url is not None:
+        secure = Server("", HTTPS_PORT, "doh", doh_url)
+    else:
+        return settings
+    return replace(settings, servers=(secure,), bootstrap=replace(settings, announce=False))
+
+
+def _plain_servers(
+    system: SystemSettings, servers: tuple[tuple[str, int], ...]
+) -> tuple[Server, ...]:
     transport: Literal["udp", "tcp"] = "tcp" if system.use_vc else "udp"
     if servers:
         return tuple(Server(_own_address(host), port, transport) for host, port in servers)

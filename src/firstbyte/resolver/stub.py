@@ -7,6 +7,7 @@ network and without loading dnspython; everything else is asked of the configure
 import secrets
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from typing import TYPE_CHECKING
 
 from firstbyte.errors import NameError_
 from firstbyte.events import Scope
@@ -23,14 +24,27 @@ from firstbyte.resolver.names import (
 )
 from firstbyte.resolver.settings import ServerMemory, StubSettings
 
+if TYPE_CHECKING:
+    from firstbyte.resolver.transports.dialer import Dialer, StartTls
+
 _LOOPBACK = ("127.0.0.1", "::1")
 
 
 class StubResolver:
     """A ``Resolver`` that asks recursive servers; one object serves any number of lookups."""
 
-    def __init__(self, settings: StubSettings) -> None:
+    def __init__(self, settings: StubSettings, start_tls: "StartTls | None" = None) -> None:
+        """Make a stub.
+
+        Args:
+            settings: from ``make_settings``.
+            start_tls: for DoT and DoH, ``net.tls.start_tls`` with its settings bound; null: with
+                this system's own.
+
+        """
         self._settings = settings
+        self._start_tls = start_tls
+        self._bootstrap = StubResolver(settings.bootstrap) if settings.bootstrap else None
         self._memory = ServerMemory(turn=secrets.randbelow(len(settings.servers)))
 
     async def lookup(
@@ -85,6 +99,8 @@ class StubResolver:
         if local is None:
             return None
         addresses, origin = local
+        if not self._settings.announce:
+            return addresses
         types = tuple("A" if family == 4 else "AAAA" for family in families)
         scope.emit(LookupStarted(host.text, types))
         scope.emit(HostsHit(host.text, addresses, origin))
@@ -115,6 +131,7 @@ class StubResolver:
         scheme: str,
     ) -> AsyncGenerator[Found, None]:
         from firstbyte.resolver.lookup import Lookup, Wanted
+        from firstbyte.resolver.transports.session import Session
 
         system = self._settings.system
         names = candidates(host, system.search, system.ndots, no_tld_query=system.no_tld_query)
@@ -126,7 +143,15 @@ class StubResolver:
             port=port,
             scheme=scheme,
         )
-        return Lookup(wanted, self._settings, self._memory, scope).run(host.text)
+        session = Session(scope, self._dialer(scope))
+        return Lookup(wanted, self._settings, self._memory, scope, session).run(host.text)
+
+    def _dialer(self, scope: Scope) -> "Dialer | None":
+        if self._bootstrap is None:
+            return None
+        from firstbyte.resolver.transports.dialer import Dialer, system_start_tls
+
+        return Dialer(self._bootstrap, self._start_tls or system_start_tls(), scope)
 
 
 def _family(address: str) -> Family:
