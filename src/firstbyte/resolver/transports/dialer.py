@@ -27,9 +27,18 @@ StartTls = Callable[[Stream, str, tuple[str, ...], Scope], Awaitable[SecureStrea
 
 def system_start_tls() -> StartTls:
     """TLS as this system trusts it, without any option of the caller's; verified in any case."""
-    from firstbyte.net.tls import TlsChoices, make_settings, start_tls
+    from firstbyte.net.tls import TlsSettings, start_tls
+    from firstbyte.net.tls_trust import choose_roots
 
-    settings = make_settings(TlsChoices(), current())
+    system = current()
+    environment = system.environment()
+    anchors = system.trust_anchors_pem()
+    settings = TlsSettings(
+        roots=choose_roots(
+            ca_file=None, ca_path=None, ca_pem=None, environment=environment, anchors_pem=anchors
+        ),
+        keylog_file=environment.get("SSLKEYLOGFILE") or None,
+    )
 
     async def secure(
         stream: Stream, server_name: str, alpn: tuple[str, ...], scope: Scope
@@ -56,7 +65,7 @@ class Dialer:
             TransportError: it has no address, or none of them can be used.
 
         """
-        failure = f"{host} has no address"
+        failures: list[str] = []
         try:
             lookup = self._bootstrap.lookup(host, self._scope, https=False, port=port)
             async with aclosing(lookup):
@@ -65,10 +74,10 @@ class Dialer:
                         try:
                             return await self._connect(address, host, port, alpn)
                         except ConnectionLifeError as error:
-                            failure = error.message
+                            failures.append(error.message)
         except ConnectionLifeError as error:
-            failure = error.message
-        raise TransportError(failure)
+            failures.append(error.message)
+        raise TransportError("; ".join(failures))
 
     async def _connect(
         self, address: str, host: str, port: int, alpn: tuple[str, ...]
