@@ -1,7 +1,9 @@
 """What a trace needs before it starts: the URL read, options settled, code and roots loaded."""
 
 import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 from firstbyte.client.cookies import CookieJar
@@ -36,9 +38,7 @@ def prepare(url: str, options: TraceOptions, system: System, progress: Progress)
     ask = first_ask(parse_url(url), options.http)
     progress.phase = "tls"
     tls = make_settings(options.tls, system)
-    _load_code(ask.url, options.http, tls)
-    if options.connect.tap != "off" and system.network == "kernel":
-        import firstbyte.net.packet_tap  # noqa: F401
+    _load_code(ask.url, options, system, tls)
     means = Means(options, system, _resolver(options, system), tls, progress)
     return Preparation(ask, means, _cookie_jar(options.http))
 
@@ -67,12 +67,21 @@ def _resolver(options: TraceOptions, system: System) -> Resolver:
     return StubResolver(settings)
 
 
-def _load_code(url: Url, http: HttpOptions, tls: TlsSettings) -> None:
+def _load_code(url: Url, options: TraceOptions, system: System, tls: TlsSettings) -> None:
     """Import now what would otherwise be imported on first use, within a measured phase."""
+    for module in _modules(url, options, system):
+        import_module(module)
+    if url.scheme == "https":
+        tls.context()
+
+
+def _modules(url: Url, options: TraceOptions, system: System) -> Iterator[str]:
+    yield "firstbyte.protocols.http.http1"
     if not url.is_address:
-        pass
-    if url.scheme != "https":
-        return
-    tls.context()
-    if http.version in (None, "2"):
-        pass
+        yield "firstbyte.resolver.lookup"
+    if url.scheme == "https":
+        yield "firstbyte.net.tls_verify"
+        if options.http.version in (None, "2"):
+            yield "firstbyte.protocols.http.http2"
+    if options.connect.tap != "off" and system.network == "kernel":
+        yield "firstbyte.net.packet_tap"
