@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from firstbyte.client.exchange import ExchangeLimits, Response, Sink, exchange
-from firstbyte.client.tapping import ConnectionTap
 from firstbyte.errors import ConnectionLifeError
 from firstbyte.events import Event, Scope
 from firstbyte.net.stream import Stream
@@ -24,13 +23,17 @@ class Channel(Protocol):
     def can_reuse(self) -> bool:
         """Another request may follow on it."""
 
+    @property
+    def rtt_s(self) -> float:
+        """The path's round trip, 0 when it is not known."""
+
     async def exchange(
         self, request: Request, scope: Scope, limits: ExchangeLimits, sink: Sink | None
     ) -> Response:
         """Send one request and read its response; raises ConnectionLifeError."""
 
     async def close(self) -> None:
-        """End it in order, and record what a tap saw of it; never raises for the peer's faults."""
+        """End it in order; never raises for the peer's faults."""
 
     def abort(self) -> None:
         """End it at once; never raises."""
@@ -39,13 +42,10 @@ class Channel(Protocol):
 class StreamChannel:
     """HTTP/1 or HTTP/2 over TCP, with or without TLS between."""
 
-    def __init__(
-        self, tcp: TcpStream, stream: Stream, machine: Machine, tap: ConnectionTap | None
-    ) -> None:
+    def __init__(self, tcp: TcpStream, stream: Stream, machine: Machine) -> None:
         self._tcp = tcp
         self._stream = stream
         self._machine = machine
-        self._tap = tap
 
     @property
     def connection(self) -> str | None:
@@ -66,21 +66,20 @@ class StreamChannel:
             return await exchange(self._stream, self._machine, request, own, limits, sink)
 
     async def close(self) -> None:
-        """close_notify, FIN, and the tap's segments."""
+        """close_notify and FIN."""
         try:
             await self._stream.close()
         except (ConnectionLifeError, OSError):
             self._stream.abort()
-        if self._tap is not None:
-            tap, self._tap = self._tap, None
-            await tap.finish(self._tcp.rtt_s)
 
     def abort(self) -> None:
-        """RST, and the tap's segments so far."""
+        """RST."""
         self._stream.abort()
-        if self._tap is not None:
-            tap, self._tap = self._tap, None
-            tap.stop()
+
+    @property
+    def rtt_s(self) -> float:
+        """The kernel's round trip of the connection, 0 when it is not known."""
+        return self._tcp.rtt_s
 
     @contextmanager
     def _sampling_first_byte(self) -> Iterator[None]:

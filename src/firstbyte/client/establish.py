@@ -7,7 +7,7 @@ from firstbyte.client.channel import Channel, StreamChannel
 from firstbyte.client.options import ConnectOptions, TraceOptions
 from firstbyte.client.proxies import Proxy
 from firstbyte.client.race import RaceDriver
-from firstbyte.client.tapping import ConnectionTap, open_connection_tap
+from firstbyte.client.tapping import Taps, tap_connection
 from firstbyte.client.urls import Url
 from firstbyte.errors import ConnectionLifeError, NameError_, ProxyError
 from firstbyte.events import Scope
@@ -36,6 +36,7 @@ class Means:
     resolver: Resolver
     tls: TlsSettings
     progress: Progress = field(default_factory=Progress)
+    taps: Taps = field(default_factory=Taps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +46,6 @@ class Endpoint:
     host: str
     port: int
     zone: str | None = None
-
-
-@dataclass(slots=True)
-class _Connected:
-    """A TCP connection that won the race, with its tap."""
-
-    stream: TcpStream
-    tap: ConnectionTap | None
-
-    def abort(self) -> None:
-        self.stream.abort()
-        if self.tap is not None:
-            self.tap.stop()
 
 
 class Establishment:
@@ -93,7 +81,7 @@ class Establishment:
             connection = await self._race()
         except ConnectionLifeError as error:
             raise self._as_proxy_error(error) if self._proxy else error from error
-        if not isinstance(connection, _Connected):
+        if not isinstance(connection, TcpStream):
             return connection
         try:
             return await self._secure(connection)
@@ -103,7 +91,7 @@ class Establishment:
 
     # the race for a transport
 
-    async def _race(self) -> "_Connected | Channel":
+    async def _race(self) -> TcpStream | Channel:
         self._means.progress.phase = "dns"
         if redirection := explain_redirection(self._url, self._endpoint, self._proxy):
             self._scope.emit(redirection)
@@ -113,7 +101,7 @@ class Establishment:
             if self._offers_http3(records):
                 self._scope.emit(Decision("protocol", "tcp", "HTTP/3 is offered, not used yet"))
 
-        driver = RaceDriver[_Connected | Channel](race, self._attempt, self._scope, on_https)
+        driver = RaceDriver[TcpStream | Channel](race, self._attempt, self._scope, on_https)
         answers = self._means.resolver.lookup(
             self._endpoint.host,
             self._scope,
@@ -154,39 +142,40 @@ class Establishment:
             for record in records
         )
 
-    async def _attempt(self, attempt: Attempt) -> "_Connected | Channel":
+    async def _attempt(self, attempt: Attempt) -> TcpStream | Channel:
         self._means.progress.phase = attempt.transport
         address = attempt.address
         if self._endpoint.zone and "%" not in address:
             address = f"{address}%{self._endpoint.zone}"
         return await self._attempt_tcp(attempt, address)
 
-    async def _attempt_tcp(self, attempt: Attempt, address: str) -> _Connected:
+    async def _attempt_tcp(self, attempt: Attempt, address: str) -> TcpStream:
         connect = self._means.options.connect
         scope = self._scope.on_connection("tcp")
         remote = (address, self._endpoint.port)
         sock = open_socket(address, connect.interface)
-        tap = None
         try:
             if connect.tap != "off":
-                tap = open_connection_tap(
-                    self._means.system, sock, remote, scope, required=connect.tap == "on"
+                tap_connection(
+                    self._means.taps,
+                    self._means.system,
+                    sock,
+                    remote,
+                    scope,
+                    required=connect.tap == "on",
                 )
-            stream = await connect_tcp(sock, remote, scope, attempt.number)
+            return await connect_tcp(sock, remote, scope, attempt.number)
         except BaseException:
             sock.close()
-            if tap is not None:
-                tap.stop()
             raise
-        return _Connected(stream, tap)
 
     # what comes on top of TCP
 
-    async def _secure(self, connection: _Connected) -> StreamChannel:
-        stream: Stream = connection.stream
+    async def _secure(self, tcp: TcpStream) -> StreamChannel:
+        stream: Stream = tcp
         alpn: str | None = None
         if self._proxy:
-            stream = await self._through_proxy(self._proxy, connection.stream)
+            stream = await self._through_proxy(self._proxy, tcp)
         if self._url.scheme == "https":
             self._means.progress.phase = "tls"
             secured = await start_tls(
@@ -194,11 +183,11 @@ class Establishment:
                 self._means.tls,
                 self._url.server_name,
                 self._alpn(),
-                connection.stream.scope,
+                tcp.scope,
             )
             stream, alpn = secured, secured.alpn
         machine = self._machine(alpn)
-        return StreamChannel(connection.stream, stream, machine, connection.tap)
+        return StreamChannel(tcp, stream, machine)
 
     async def _through_proxy(self, proxy: Proxy, tcp: TcpStream) -> Stream:
         stream: Stream = tcp

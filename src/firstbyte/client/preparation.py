@@ -10,6 +10,7 @@ from firstbyte.client.cookies import CookieJar
 from firstbyte.client.establish import Means, Progress
 from firstbyte.client.options import HttpOptions, TraceOptions
 from firstbyte.client.requests import Ask, first_ask
+from firstbyte.client.tapping import Taps
 from firstbyte.client.urls import Url, parse_url
 from firstbyte.net.system import System
 from firstbyte.net.tls import TlsSettings, make_settings
@@ -27,7 +28,9 @@ class Preparation:
     cookies: CookieJar
 
 
-def prepare(url: str, options: TraceOptions, system: System, progress: Progress) -> Preparation:
+def prepare(
+    url: str, options: TraceOptions, system: System, progress: Progress, taps: Taps
+) -> Preparation:
     """Everything that can be done, or can fail, without the network.
 
     Raises:
@@ -39,7 +42,7 @@ def prepare(url: str, options: TraceOptions, system: System, progress: Progress)
     progress.phase = "tls"
     tls = make_settings(options.tls, system)
     _load_code(ask.url, options, system, tls)
-    means = Means(options, system, _resolver(options, system), tls, progress)
+    means = Means(options, system, _resolver(options, system), tls, progress, taps)
     return Preparation(ask, means, _cookie_jar(options.http))
 
 

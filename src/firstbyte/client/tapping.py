@@ -8,7 +8,7 @@ from firstbyte.errors import UsageError
 from firstbyte.events import Scope, Source
 from firstbyte.events.tcp import TapSummary
 from firstbyte.events.trace import Decision
-from firstbyte.net.system import CapturedPacket, System, Tap
+from firstbyte.net.system import System, Tap
 from firstbyte.protocols.tcp.observer import SegmentObserver
 
 _LINGER_S = 0.05
@@ -21,22 +21,9 @@ class ConnectionTap:
     def __init__(self, tap: Tap, scope: Scope) -> None:
         self._tap = tap
         self._scope = scope
-        self._packets: list[CapturedPacket] = []
-
-    async def finish(self, rtt_s: float) -> None:
-        """Close the tap once the connection's end can have been seen, and emit its segments.
-
-        Args:
-            rtt_s: the path's round trip, which the peer's FIN and the last ACK need.
-
-        """
-        try:
-            await asyncio.sleep(min(2 * rtt_s, _LINGER_S))
-        finally:
-            self.stop()
 
     def stop(self) -> None:
-        """Close the tap now and emit what it saw."""
+        """Close the tap and emit what it saw."""
         self._tap.close()
         observer = SegmentObserver()
         packets = self._tap.packets()
@@ -53,12 +40,52 @@ class ConnectionTap:
         self._scope.emit(TapSummary(len(packets), self._tap.dropped))
 
 
-def open_connection_tap(
-    system: System, sock: socket.socket, remote: tuple[str, int], scope: Scope, *, required: bool
-) -> ConnectionTap | None:
-    """Tap the connection that ``sock`` is about to make, or None where that may not be done.
+class Taps:
+    """The taps of one trace.
+
+    They are closed together when the trace is over: closing one makes the kernel wait for all its
+    processors, some 10 ms that must not fall into a measured phase.
+    """
+
+    def __init__(self) -> None:
+        self._taps: list[ConnectionTap] = []
+
+    def add(self, tap: ConnectionTap) -> None:
+        """Keep a tap until the end."""
+        self._taps.append(tap)
+
+    async def finish(self, rtt_s: float) -> None:
+        """Close all, once the last FIN and ACK can have been seen.
+
+        Args:
+            rtt_s: the path's round trip, which the peer's FIN and the last ACK need.
+
+        """
+        try:
+            if self._taps:
+                await asyncio.sleep(min(2 * rtt_s, _LINGER_S))
+        finally:
+            self.stop()
+
+    def stop(self) -> None:
+        """Close all now."""
+        while self._taps:
+            self._taps.pop().stop()
+
+
+def tap_connection(
+    taps: Taps,
+    system: System,
+    sock: socket.socket,
+    remote: tuple[str, int],
+    scope: Scope,
+    *,
+    required: bool,
+) -> None:
+    """Tap the connection that ``sock`` is about to make, where that may be done.
 
     Args:
+        taps: where the tap is kept.
         system: whose packets.
         sock: not yet connected; it is bound to an ephemeral port, so that the filter is exact.
         remote: IP address and port.
@@ -73,11 +100,11 @@ def open_connection_tap(
         sock.bind(("::" if ":" in remote[0] else "0.0.0.0", 0))  # noqa: S104 - to connect, not to listen
     tap = system.open_tap("tcp", sock.getsockname()[:2], remote)
     if tap is not None:
-        return ConnectionTap(tap, scope)
+        taps.add(ConnectionTap(tap, scope))
+        return
     if required:
         raise UsageError(
             "--tap on: this process may not capture packets",
             "run as root, or: sudo setcap cap_net_raw+ep $(readlink -f $(which python3))",
         )
     scope.emit(Decision("tap", "none", "no CAP_NET_RAW, or too many taps are open"))
-    return None

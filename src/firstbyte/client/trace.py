@@ -16,6 +16,7 @@ from firstbyte.client.preparation import Preparation, prepare
 from firstbyte.client.proxies import Proxy, choose_proxy
 from firstbyte.client.redirects import Follow, RedirectPolicy
 from firstbyte.client.requests import Ask, build_request
+from firstbyte.client.tapping import Taps
 from firstbyte.client.urls import Url
 from firstbyte.diagnosis import diagnose
 from firstbyte.errors import ConnectionLifeError, DeadlineError, HttpError
@@ -103,6 +104,8 @@ class _Trace:
         self._system = systems.current()
         self._watch = watch
         self._progress = Progress()
+        self._taps = Taps()
+        self._rtt_s = 0.0
         self._channels: dict[tuple[str, str, int, str], Channel] = {}
 
     async def run(self) -> Journey:
@@ -110,7 +113,7 @@ class _Trace:
         # it is done before the clock of the journey starts.
         prepared: Preparation | ConnectionLifeError
         try:
-            prepared = prepare(self._url, self._options, self._system, self._progress)
+            prepared = prepare(self._url, self._options, self._system, self._progress, self._taps)
         except ConnectionLifeError as error:
             prepared = error
         self._start()
@@ -124,6 +127,7 @@ class _Trace:
             self._abort_all()
             raise
         await self._close_all()
+        await self._taps.finish(self._rtt_s)
         self._scope.emit(TraceFinished())
         return self._journey()
 
@@ -157,6 +161,7 @@ class _Trace:
         channel = self._channels.pop(key, None)
         self._scope.emit(HopStarted(ask.method, str(ask.url), reused=channel is not None))
         response, channel = await self._ask(ask, means, proxy, channel)
+        self._rtt_s = max(self._rtt_s, channel.rtt_s)
         if channel.can_reuse:
             self._channels[key] = channel
         else:
@@ -273,6 +278,7 @@ class _Trace:
     def _abort_all(self) -> None:
         for channel in self._channels.values():
             channel.abort()
+        self._taps.stop()
 
     def _journey(self) -> Journey:
         started = datetime.datetime.fromtimestamp(self._wall_s, datetime.UTC)

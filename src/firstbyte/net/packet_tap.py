@@ -28,7 +28,7 @@ _RECEIVE_BUFFER_BYTES = 8 << 20
 _DRAIN_LIMIT = 256
 _KEEP_LIMIT = 200_000
 """Packets kept in memory for one connection; what comes later counts as dropped."""
-_OPEN_LIMIT = 4
+_OPEN_LIMIT = 8
 """Taps open at once in this process: each one sees every packet of the machine."""
 
 Endpoint = tuple[str, int]
