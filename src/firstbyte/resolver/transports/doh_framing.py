@@ -100,7 +100,7 @@ class Http2Framing:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
-        self._h2 = H2Connection(H2Configuration(client_side=True, header_encoding="utf-8"))
+        self._h2 = H2Connection(H2Configuration(client_side=True, header_encoding=None))
         self._h2.initiate_connection()
         self._open: dict[int, _Response] = {}
         self._ended = False
@@ -149,8 +149,8 @@ class Http2Framing:
         if stream is None or response is None:
             return None
         if isinstance(event, ResponseReceived):
-            headers = tuple((str(name), str(value)) for name, value in event.headers or ())
-            response.status = int(find_header(headers, ":status") or 0)
+            headers = tuple((_text(name), _text(value)) for name, value in event.headers or ())
+            response.status = _status(find_header(headers, ":status"))
             response.media_type = find_header(headers, "content-type") or ""
         elif isinstance(event, DataReceived):
             response.body += event.data or b""
@@ -167,6 +167,16 @@ class Http2Framing:
         size = event.flow_controlled_length
         if size:
             self._h2.acknowledge_received_data(size, stream)
+
+
+def _text(value: bytes | str) -> str:
+    """A field's name or value; any byte is allowed in one (RFC 9110, 5.5)."""
+    return value if isinstance(value, str) else value.decode("latin-1")
+
+
+def _status(text: str | None) -> int:
+    """Three digits (RFC 9110, 15), or 0 for what is no status."""
+    return int(text) if text and len(text) == 3 and text.isascii() and text.isdigit() else 0
 
 
 class Http1Framing:

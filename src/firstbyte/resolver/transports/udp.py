@@ -43,18 +43,19 @@ class _Question(asyncio.DatagramProtocol):
         self.settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._inquiry = inquiry
         self._scope = scope
-        self._server: tuple[Any, ...] = ()
+        self._server: tuple[Any, ...] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by asyncio once, before anything else."""
-        self._server = transport.get_extra_info("peername")[:2]
+        peer = transport.get_extra_info("peername")
+        self._server = tuple(peer[:2]) if peer else None
 
     def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:
         """Called by asyncio: a datagram came."""
         at_ns = self._scope.now_ns()
         if self.settled.done():
             return
-        if addr[:2] != self._server:
+        if self._server is not None and tuple(addr[:2]) != self._server:
             self._inquiry.stray(f"from another address, {addr[0]}", len(data), at_ns)
         elif self._inquiry.received(data, at_ns):
             self.settled.set_result(None)
