@@ -91,6 +91,11 @@ class Pki:
         return self._authority("firstbyte test intermediate", self.root, path_length=0)
 
     @cached_property
+    def stranger(self) -> Authority:
+        """A CA that nobody here trusts."""
+        return self._authority("another root")
+
+    @cached_property
     def root_file(self) -> Path:
         """The root in PEM, for ``--cacert``."""
         return self._write("root.pem", _pem(self.root.certificate))
@@ -163,12 +168,12 @@ class Pki:
         return self._save("missing_intermediate", key, certificate)
 
     def _make_unknown_authority(self) -> Issued:
-        other, key = self._authority("another root"), _new_key()
+        other, key = self.stranger, _new_key()
         leaf = self._leaf("unknown", key, other)
         return self._save("unknown_authority", key, leaf, other.certificate)
 
     def _make_unknown_issuer(self) -> Issued:
-        other, key = self._authority("another root"), _new_key()
+        other, key = self.stranger, _new_key()
         return self._save("unknown_issuer", key, self._leaf("unknown", key, other))
 
     def _make_revoked(self) -> Issued:

@@ -5,9 +5,9 @@ from typing import Any
 from firstbyte.events import tls
 
 _KEYS = (
-    "selected_version",
-    "cipher",
-    "selected_group",
+    "version",
+    "cipher_suite",
+    "key_share",
     "group",
     "server_name",
     "alpn",
@@ -24,6 +24,8 @@ def tls_words(message: tls.Message) -> str:
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return str(value.get("group", ""))
     if isinstance(value, (list, tuple)):
-        return " ".join(str(item) for item in value)
+        return " ".join(_shown(item) for item in value)
     return str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
