@@ -22,10 +22,10 @@ class Axis:
         return max(0, min(self.cells * 8, round(place)))
 
     def ticks(self) -> list[float]:
-        """Round times for marks: about one for 10 cells, the first is 0."""
+        """Round times for marks: about one for 8 cells, the first is 0."""
         if self.total_ms <= 0:
             return [0.0]
-        rough = self.total_ms / max(1, self.cells // 10)
+        rough = self.total_ms / max(1, self.cells // 8)
         power = 10.0 ** _floor_log10(rough)
         step = next((n * power for n in _NICE if n * power >= rough), 10 * power)
         return [index * step for index in range(int(self.total_ms / step) + 1)]

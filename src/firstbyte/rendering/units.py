@@ -16,6 +16,8 @@ def milliseconds(value_ms: float, decimals: int | None = None) -> str:
 
 def duration(value_ms: float) -> str:
     """A time with its unit: ``0.412 ms``, ``31.2 ms``, ``12.3 s``."""
+    if value_ms == 0:
+        return "0 ms"
     if value_ms >= 10_000:
         return f"{value_ms / 1000:,.1f} s"
     return f"{milliseconds(value_ms)} ms"

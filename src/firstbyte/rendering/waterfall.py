@@ -12,7 +12,7 @@ from firstbyte.rendering.look import Look
 from firstbyte.rendering.units import decimals_for, milliseconds, trips
 from firstbyte.rendering.wrapping import fit, wrap
 
-LABEL_CELLS = 9
+LABEL_CELLS = 10
 TRIPS_CELLS = 6
 
 
@@ -51,7 +51,7 @@ def _layout(journey: Journey, look: Look) -> _Layout:
     total_ms = max([journey.totals.last_byte_ms, *_ends(journey)])
     decimals = decimals_for(total_ms)
     ms_cells = max(9, len(milliseconds(total_ms, decimals)) + 3)
-    bar_cells = max(20, (look.width - LABEL_CELLS - ms_cells - TRIPS_CELLS) * 4 // 9)
+    bar_cells = max(20, (look.width - LABEL_CELLS - ms_cells - TRIPS_CELLS) * 2 // 5)
     why_cells = look.width - LABEL_CELLS - bar_cells - ms_cells - TRIPS_CELLS - 2
     return _Layout(Axis(total_ms, bar_cells), decimals, ms_cells, why_cells, look)
 
@@ -110,10 +110,9 @@ def _empty(layout: _Layout) -> str:
 
 
 def _with_faint_grid(drawn: str, style: str, look: Look) -> Text:
-    text = Text(drawn, style=style)
-    for place, character in enumerate(drawn):
-        if character == look.glyphs.grid:
-            text.stylize("dim", place, place + 1)
+    text = Text()
+    for character in drawn:
+        text.append(character, style="dim" if character == look.glyphs.grid else style)
     return text
 
 
