@@ -4,7 +4,6 @@ import asyncio
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 
 from firstbyte.cli.shell.body_file import Sink
 from firstbyte.cli.shell.progress import Progress, clear, shown
@@ -35,7 +34,8 @@ async def trace_all(batch: Batch) -> None:
 
 
 async def _work(todo: Iterator[tuple[int, str]], batch: Batch, progress: Progress) -> None:
-    trace = import_module("firstbyte.client.trace").trace
+    from firstbyte.client.trace import trace
+
     watch = progress.watch if progress.total == 1 and sys.stderr.isatty() else None
     for index, url in todo:
         progress.running += 1
