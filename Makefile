@@ -8,7 +8,7 @@ READY := $(VENV)/.ready-$(shell cat requirements.txt pyproject.toml 2>/dev/null 
 .PHONY: trace test lint format types check fuzz bench lock clean
 
 trace: $(READY)
-	$(BIN)/firstbyte --version
+	$(BIN)/python -m firstbyte.lab.loopback $(TRACE_ARGS)
 
 test: $(READY)
 	$(BIN)/python -m pytest $(PYTEST_ARGS)

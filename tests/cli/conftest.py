@@ -46,3 +46,12 @@ def saved(tmp_path: Path) -> Path:
     path = tmp_path / "journey.json"
     path.write_bytes(healthy().to_json())
     return path
+
+
+@pytest.fixture(scope="session")
+def site():
+    """A site on loopback with its own DNS and CA."""
+    from testbed.loopback_site import loopback_site
+
+    with loopback_site() as running:
+        yield running

@@ -32,7 +32,7 @@ def causes_line(journey: Journey, look: Look) -> list[Text]:
         return []
     parts = [
         Text.assemble(
-            f"{look.words(escape(cause))} ",
+            f"{_cause(cause, look)} ",
             (duration(spent / 1000), "number"),
             (f" {spent / total_us:.0%}", "dim"),
         )
@@ -64,7 +64,7 @@ def _interval(interval: Interval, axis: Axis, columns: tuple[int, int], look: Lo
     drawn = bar(axis, interval.start_ms, interval.start_ms + interval.duration_ms, look)
     row = Text.assemble(
         " " * INDENT,
-        pad(look.words(escape(interval.cause)), cause_cells),
+        pad(_cause(interval.cause, look), cause_cells),
         (drawn.replace(look.glyphs.grid, " "), "info"),
         (milliseconds(interval.duration_ms, decimals).rjust(9), "number"),
         (trips(interval.round_trips).rjust(6), ""),
@@ -85,6 +85,11 @@ def _evidence(row: Text, evidence: str, look: Look) -> list[Text]:
     else:
         lead, more = 2 * INDENT, wrap(words, look.width - 2 * INDENT)
     return [Text(" " * lead + line, style="dim") for line in more]
+
+
+def _cause(cause: str, look: Look) -> str:
+    """A cause in words: "server time" for ``server_time``."""
+    return look.words(escape(cause)).replace("_", " ")
 
 
 def _totals(totals: Totals) -> list[tuple[str, str]]:

@@ -8,7 +8,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-_BACKDATED = datetime.timedelta(hours=1)
+LIFE = datetime.timedelta(days=90)
+"""How long each certificate is valid in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +22,11 @@ class Identity:
 
 
 def make_identity(names: tuple[str, ...], now: datetime.datetime, valid_days: int) -> Identity:
-    """A certificate for ``names``, valid from an hour before ``now`` for ``valid_days``."""
+    """A certificate for ``names`` that is valid for ``valid_days`` more."""
     root_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     root_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "firstbyte loopback CA")])
     root = (
-        _builder(root_name, root_name, now, 365)
+        _builder(root_name, root_name, now, 80)
         .public_key(root_key.public_key())
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(signs_certificates=True), critical=True)
@@ -55,13 +56,14 @@ def make_identity(names: tuple[str, ...], now: datetime.datetime, valid_days: in
 def _builder(
     subject: x509.Name, issuer: x509.Name, now: datetime.datetime, valid_days: int
 ) -> x509.CertificateBuilder:
+    end = now + datetime.timedelta(days=valid_days)
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - _BACKDATED)
-        .not_valid_after(now + datetime.timedelta(days=valid_days))
+        .not_valid_before(end - LIFE)
+        .not_valid_after(end)
     )
 
 

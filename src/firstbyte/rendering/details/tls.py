@@ -6,6 +6,7 @@ from firstbyte.events.tls import Certificate
 from firstbyte.journey.model import Hop, Tls, TlsMessage
 from firstbyte.rendering.details.rows import joined, row
 from firstbyte.rendering.look import Look
+from firstbyte.rendering.tls_words import in_full
 from firstbyte.rendering.units import decimals_for, duration, exact_size, milliseconds
 
 MOST_NAMES = 12
@@ -52,22 +53,8 @@ def _message(message: TlsMessage) -> tuple[str, str]:
     at = milliseconds(message.at_ms, decimals_for(message.at_ms))
     arrow = "→" if message.from_ == "client" else "←"
     hidden = "encrypted" if message.encrypted else None
-    words = joined((f"{message.type} {exact_size(message.bytes)}", hidden, _detail(message)))
+    words = joined((f"{message.type} {exact_size(message.bytes)}", hidden, in_full(message.detail)))
     return f"{at} {arrow}", words
-
-
-def _detail(message: TlsMessage) -> str:
-    shown = ((key, _value(value)) for key, value in message.detail.items())
-    return ", ".join(f"{key} {value}" for key, value in shown if value)
-
-
-def _value(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else ""
-    if isinstance(value, (list, tuple)):
-        plain = all(isinstance(item, (str, int)) for item in value)
-        return " ".join(str(item) for item in value) if plain else f"({len(value)})"
-    return str(value) if isinstance(value, (str, int, float)) else ""
 
 
 def _added(tls: Tls) -> tuple[Certificate, ...]:
@@ -99,15 +86,15 @@ def _names(names: tuple[str, ...]) -> str:
 
 
 def _verdict(tls: Tls, look: Look) -> list[Text]:
+    staple = row("ocsp staple", tls.staple.status, look) if tls.staple else []
     if tls.verify is None:
-        return []
+        return staple
     name = f" for {tls.verify.name_checked}" if tls.verify.name_checked else ""
     if tls.verify.ok:
-        return row("verified", f"{look.glyphs.good} chain and name hold{name}", look, "good")
+        words = f"{look.glyphs.good} chain and name hold{name}"
+        return [*row("verified", words, look, "good"), *staple]
     lines: list[Text] = []
     for error in tls.verify.errors:
         words = f"depth {error.depth}: {error.name} ({error.code}) · {error.message}"
         lines.extend(row("not verified", f"{words} · {error.finding}", look, "error"))
-    if tls.staple is not None:
-        lines.extend(row("ocsp staple", tls.staple.status, look))
-    return lines
+    return [*lines, *staple]

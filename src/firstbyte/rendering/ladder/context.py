@@ -20,6 +20,8 @@ class Context(Struct):
     many_hops: bool
     segments_seen: frozenset[str | None]
     ends_seen: frozenset[tuple[str | None, str | None]]
+    handshake_acks: frozenset[int]
+    """``id`` of the events that are the third step of a handshake."""
     sent_sizes: dict[tuple[int, str | None], int]
 
     def resolver_name(self) -> str:
@@ -61,6 +63,7 @@ def context_of(journey: Journey) -> Context:
             if isinstance(e.what, tcp.Segment) and e.source != "inferred"
         ),
         ends_seen=frozenset(_ends(events)),
+        handshake_acks=frozenset(_handshake_acks(events)),
         sent_sizes={
             (e.hop, e.connection): e.what.head_bytes + e.what.body_bytes
             for e in events
@@ -79,6 +82,19 @@ def _ends(events: Iterable[Event]) -> Iterable[tuple[str | None, str | None]]:
     for event in events:
         if isinstance(event.what, tcp.Segment) and {"FIN", "RST"} & set(event.what.flags.split()):
             yield event.connection, event.direction
+
+
+def _handshake_acks(events: Iterable[Event]) -> Iterable[int]:
+    """Of each connection, the first segment that we sent after its SYN-ACK came."""
+    waiting: set[str | None] = set()
+    for event in events:
+        if not isinstance(event.what, tcp.Segment):
+            continue
+        if event.direction == "received" and event.what.flags == "SYN ACK":
+            waiting.add(event.connection)
+        elif event.direction == "sent" and event.connection in waiting:
+            waiting.discard(event.connection)
+            yield id(event)
 
 
 def _same(address: tuple[str, int], server: str) -> bool:

@@ -14,7 +14,7 @@ def _segment(what: tcp.Segment, event: Event, context: Context) -> Step:
     flags = what.flags.replace(" ", "-")
     parts = [flags, *_segment_facts(what, event, context)]
     control = bool({"SYN", "FIN", "RST"} & set(what.flags.split())) or what.retransmission
-    handshake_ack = event.source == "inferred"
+    handshake_ack = event.source == "inferred" or id(event) in context.handshake_acks
     return step_of(
         event,
         context,

@@ -3,14 +3,14 @@
 from firstbyte.events import Event, tls
 from firstbyte.rendering.ladder.context import Context
 from firstbyte.rendering.ladder.steps import Step
-from firstbyte.rendering.ladder.tls_words import tls_words
 from firstbyte.rendering.ladder.words import Words, note_of, step_of
+from firstbyte.rendering.tls_words import in_short
 from firstbyte.rendering.units import exact_size
 
 
 def _tls_message(what: tls.Message, event: Event, context: Context) -> Step:
     label = f"{what.name} {exact_size(what.bytes)}"
-    facts = tls_words(what)
+    facts = in_short(what.name, what.detail)
     label += f" · {facts}" if facts else ""
     label += " · encrypted" if what.encrypted else ""
     return step_of(event, context, label, bad=what.name == "alert" and _is_fatal(what))
