@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from firstbyte.events.tcp import Closed
 from firstbyte.protocols.tcp.handshake import adopt
-from firstbyte.protocols.tcp.output import answer_unacceptable, queue_ack, reset_for
+from firstbyte.protocols.tcp.output import answer_unacceptable, arm_rto, queue_ack, reset_for
 from firstbyte.protocols.tcp.recovery import AckFacts
 from firstbyte.protocols.tcp.scoreboard import Delivery
 from firstbyte.protocols.tcp.segment import ACK, FIN, RST, SYN, Segment
@@ -79,10 +79,7 @@ def _syn_acknowledged(c: "Connection", segment: Segment, ack: int, now_ns: int) 
     delivery = c.board.acknowledge(ack)
     c.counters.delivered += delivery.delivered
     c.sender.una = ack
-    c.recovery.point = ack
-    c.recovery.phase = type(c.recovery.phase).OPEN
-    c.recovery.congestion.cwnd = _initial_window(c, retried)
-    c.recovery.congestion.ssthresh = 0x7FFFFFFF
+    c.recovery.begin(ack, _initial_window(c, retried))
     _measure(c, segment, delivery, now_ns)
     if c.rtt.srtt_ns is None:
         c.rtt.fall_back(FALLBACK_RTO_NS)
@@ -100,13 +97,16 @@ def _in_others(c: "Connection", segment: Segment, now_ns: int) -> None:
     """RFC 9293, section 3.10.7.4."""
     flags = segment.flags
     seq = unwrap(segment.seq, c.receiver.nxt)
+    if c.state is State.SYN_RECEIVED and flags & SYN and seq == c.receiver.irs:
+        _syn_again(c, segment, now_ns)
+        return
     if not _passes_checks(c, segment, seq, now_ns):
         return
     if flags & RST:
         _reset(c, seq, now_ns)
         return
     if flags & SYN:
-        _unexpected_syn(c, segment, now_ns)
+        answer_unacceptable(c, segment, now_ns)
         return
     if not flags & ACK:
         return
@@ -180,19 +180,24 @@ _RESET_ERRORS = {State.SYN_RECEIVED: "ECONNREFUSED", State.CLOSE_WAIT: "EPIPE"}
 """As Linux's tcp_reset reports it; all others are ECONNRESET."""
 
 
-def _unexpected_syn(c: "Connection", segment: Segment, now_ns: int) -> None:
-    """A SYN within a connection is challenged (RFC 5961, section 4.2).
+def _syn_again(c: "Connection", segment: Segment, now_ns: int) -> None:
+    """The peer's first number again in SYN-RECEIVED.
 
-    In SYN-RECEIVED after a simultaneous open, the peer's SYN ACK acknowledges ours.
+    With an ACK it completes a simultaneous open (RFC 9293, figure 8); without one, our SYN ACK
+    was lost: send it again.
     """
+    if segment.flags & RST:
+        return
+    if not segment.flags & ACK:
+        c.board.mark_head_lost()
+        return
     ack = unwrap(segment.ack, c.sender.una)
-    simultaneous = c.state is State.SYN_RECEIVED and segment.flags & ACK
-    if simultaneous and c.sender.una < ack <= c.sender.nxt:
+    if c.sender.una < ack <= c.sender.nxt:
         c.sender.window = c.sender.max_window = segment.window
         _establish(c, segment, ack, now_ns)
         c.acks.due = True
-        return
-    answer_unacceptable(c, segment, now_ns)
+    else:
+        reset_for(c, segment)
 
 
 def _establish(c: "Connection", segment: Segment, ack: int, now_ns: int) -> None:
@@ -226,7 +231,11 @@ def _take_ack(c: "Connection", segment: Segment, seq: int, ack: int, now_ns: int
     window_changed = sender.update_window(seq, ack, segment.window << sender.scale)
     if ack < una:
         return
+    virtual = board.virtual
     delivery = board.acknowledge(ack) if ack > una else Delivery()
+    if virtual and delivery.acked:
+        # Duplicates have told of some of these already (NewReno).
+        delivery.delivered = max(delivery.delivered - virtual, 1)
     blocks = segment.options.sack_blocks
     if blocks and c.sack_ok:
         _take_sack(c, blocks, ack, delivery)
@@ -268,7 +277,7 @@ def _advance(c: "Connection", segment: Segment, ack: int, delivery: Delivery, no
     c.stalled_since_ns = None
     _measure(c, segment, delivery, now_ns)
     if c.board.records:
-        c.timers.set(RTO, now_ns + c.rtt.rto_ns)
+        arm_rto(c, now_ns)
     if c.blocked and sender.room * 3 >= sender.capacity:
         c.blocked = False
         c.changed |= WRITABLE
@@ -307,8 +316,6 @@ def _recover(c: "Connection", delivery: Delivery, duplicate: bool, now_ns: int) 
 
 
 def _fin_acknowledged(c: "Connection", now_ns: int) -> None:
-    if c.state is State.LAST_ACK:
-        c.tell(now_ns, Closed("fin"))
     if c.state in {State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK}:
         c.move(Cause.ACK_OF_FIN, now_ns)
 
@@ -338,12 +345,13 @@ def _take_data(c: "Connection", payload: bytes, seq: int, now_ns: int) -> bool:
         return True
     c.changed |= READABLE
     acks = c.acks
-    acks.on_data(count, receiver.mss, now_ns, c.rtt.rto_ns)
+    receiver.largest = max(receiver.largest, min(len(payload), receiver.mss))
+    acks.on_data(count, receiver.largest, now_ns, c.rtt.rto_ns)
     if gap:
         acks.due = True
     elif not acks.due and c.timers.at[DELAYED_ACK] == NEVER:
         c.timers.set(DELAYED_ACK, now_ns + c.config.delayed_ack_ns)
-    if count >= receiver.mss:
+    if count >= receiver.largest:
         receiver.grow()
     return True
 

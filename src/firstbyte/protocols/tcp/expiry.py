@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from firstbyte.events.tcp import TimerFired
 from firstbyte.protocols.tcp.output import (
+    arm_rto,
     probe_keepalive,
     probe_window,
     queue_reset,
@@ -41,6 +42,8 @@ def _retransmission(c: "Connection", now_ns: int) -> None:
     """RFC 6298, sections 5.4 to 5.6."""
     if not c.board.records:
         return
+    if c.stalled_since_ns is None:
+        c.stalled_since_ns = c.board.records[0].sent_ns
     if _exhausted(c, now_ns):
         c.fail(Cause.TIMEOUT, c.soft_error or "ETIMEDOUT", now_ns)
         return
@@ -48,7 +51,7 @@ def _retransmission(c: "Connection", now_ns: int) -> None:
     _tell(c, RTO, c.retransmits, now_ns)
     c.recovery.on_timeout(now_ns, c.sender.nxt, first=c.retransmits == 1)
     c.rtt.back_off()
-    c.timers.set(RTO, now_ns + c.rtt.rto_ns)
+    arm_rto(c, now_ns)
 
 
 def _exhausted(c: "Connection", now_ns: int) -> bool:

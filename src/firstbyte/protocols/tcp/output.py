@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from firstbyte.events.tcp import Closed
 from firstbyte.protocols.tcp.handshake import syn_options
 from firstbyte.protocols.tcp.options import NO_OPTIONS, TcpOptions
 from firstbyte.protocols.tcp.scoreboard import Sent
@@ -68,7 +69,6 @@ def _send_syn(c: "Connection", now_ns: int, out: list[Segment]) -> None:
         c.board.records.append(record)
         sender.nxt = sender.iss + 1
         _start_rto(c, now_ns)
-        c.stalled_since_ns = now_ns
         out.append(_render(c, record, now_ns))
     elif c.board.lost:
         _retransmit(c, now_ns, out)
@@ -138,8 +138,9 @@ def _send_new(c: "Connection", now_ns: int, out: list[Segment]) -> None:
 def _make_new(c: "Connection", length: int, fin: bool, now_ns: int) -> Segment:
     sender = c.sender
     start = sender.nxt
-    if length:
-        length = min(length, sender.mss - _sack_bytes(c))
+    full = sender.mss - _sack_bytes(c)
+    if length > full:
+        length = full
         fin = fin and start + length == sender.end
     end = start + length
     record = Sent(start, end + fin, now_ns)
@@ -148,11 +149,13 @@ def _make_new(c: "Connection", length: int, fin: bool, now_ns: int) -> Segment:
     sender.nxt = end + fin
     flags = ACK | FIN if fin else ACK
     payload = b""
+    if fin and c.tracing:
+        c.tell(now_ns, Closed("fin"), "sent")
     if length:
         payload = sender.data(start, end)
         if end == sender.end:
             flags |= PSH
-        if length < sender.mss:
+        if length < full:
             sender.small_end = end
         c.counters.data_segments_out += 1
         c.counters.bytes_sent += length
@@ -177,10 +180,18 @@ def _max_blocks(c: "Connection") -> int:
 def _start_rto(c: "Connection", now_ns: int) -> None:
     """RFC 6298, section 5.1: the timer runs while anything is outstanding."""
     if not c.timers.runs(RTO):
-        c.timers.set(RTO, now_ns + c.rtt.rto_ns)
-    if c.stalled_since_ns is None:
-        c.stalled_since_ns = now_ns
+        arm_rto(c, now_ns)
     c.last_sent_ns = now_ns
+
+
+def arm_rto(c: "Connection", now_ns: int) -> None:
+    """(Re)start the retransmission timer; the user's own limit is met on time, as in Linux."""
+    at_ns = now_ns + c.rtt.rto_ns
+    limit = c.config.user_timeout_ns
+    if limit is not None:
+        since = now_ns if c.stalled_since_ns is None else c.stalled_since_ns
+        at_ns = min(at_ns, max(since + limit, now_ns))
+    c.timers.set(RTO, at_ns)
 
 
 def _restart_after_idle(c: "Connection", now_ns: int) -> None:

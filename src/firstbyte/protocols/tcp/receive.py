@@ -6,6 +6,7 @@ Numbers are unwrapped (see :mod:`.sequence`).
 from bisect import bisect_left
 
 MAX_SACK_BLOCKS = 4
+SMALLEST_FULL = 536
 MAX_PIECES = 4096
 """Out-of-order pieces kept; more is dropped, to be sent again."""
 
@@ -21,6 +22,7 @@ class Receiver:
         "edge",
         "fin",
         "irs",
+        "largest",
         "limit",
         "limit_max",
         "mss",
@@ -36,6 +38,8 @@ class Receiver:
         self.limit = limit
         self.limit_max = max(limit, limit_max)
         self.mss = mss
+        self.largest = min(SMALLEST_FULL, mss)
+        """The largest payload seen, so what counts as a full segment."""
         self.scale = 0
         self.irs = self.nxt = self.edge = 0
         self.fin: int | None = None

@@ -8,6 +8,7 @@ from enum import Enum
 from msgspec import Struct
 
 from firstbyte.protocols.tcp.congestion import Congestion
+from firstbyte.protocols.tcp.congestion.base import UNLIMITED
 from firstbyte.protocols.tcp.scoreboard import REORDERING, Scoreboard
 
 
@@ -56,6 +57,13 @@ class Recovery:
         """Recovery ends when this number is acknowledged."""
         self.prior_cwnd = self.prr_delivered = self.prr_sent = 0
 
+    def begin(self, una: int, window: int) -> None:
+        """The handshake is done: start to send, from ``una``, with ``window`` segments."""
+        self.phase = Phase.OPEN
+        self.point = una - 1
+        self.congestion.cwnd = window
+        self.congestion.ssthresh = UNLIMITED
+
     def allowance(self) -> int:
         """How many segments may be sent now."""
         return self.congestion.cwnd - self.board.in_flight
@@ -86,7 +94,9 @@ class Recovery:
         self.congestion.cwnd = 1
         self.phase = Phase.LOSS
         self.point = nxt
-        self.board.mark_all_lost()
+        # A peer whose first missing segment is SACKed has thrown it away again (RFC 2018, 8).
+        reneged = bool(self.board.records) and self.board.records[0].sacked
+        self.board.mark_all_lost(forget_sacks=reneged)
 
     def _count_duplicates(self, facts: AckFacts) -> None:
         if facts.duplicate:
