@@ -1,11 +1,11 @@
 """The state table: every row taken by the code, and nothing but the table's rows."""
 
 import pytest
-from testbed.tcp_peer import MSS_ONLY, PLAIN, Peer, in_state, shape
 
 from firstbyte.protocols.tcp.diagram import draw, states_drawn
 from firstbyte.protocols.tcp.segment import ACK, FIN, RST, SYN
 from firstbyte.protocols.tcp.states import TRANSITIONS, Cause, State, after
+from testbed.tcp_peer import MSS_ONLY, PLAIN, Peer, in_state, shape
 
 S, C = State, Cause
 

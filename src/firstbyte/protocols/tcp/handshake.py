@@ -57,5 +57,5 @@ def adopt(connection: "Connection", segment: Segment, now_ns: int) -> None:
         connection.ts_recent = options.timestamp[0]
         connection.ts_recent_ns = now_ns
     connection.set_mss()
-    sender.window = sender.max_window = segment.window
+    sender.window = sender.max_window = sender.last_window = segment.window
     sender.wl1 = receiver.irs

@@ -139,9 +139,8 @@ def _make_new(c: "Connection", length: int, fin: bool, now_ns: int) -> Segment:
     sender = c.sender
     start = sender.nxt
     full = sender.mss - _sack_bytes(c)
-    if length > full:
-        length = full
-        fin = fin and start + length == sender.end
+    length = min(length, full)
+    fin = fin and start + length == sender.end
     end = start + length
     record = Sent(start, end + fin, now_ns)
     record.fin = fin

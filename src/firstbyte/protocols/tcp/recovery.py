@@ -133,7 +133,8 @@ class Recovery:
         else:
             count = max(self.prr_delivered - self.prr_sent, delivered)
             count = min(threshold - in_flight, count + (0 if found else 1))
-        least = 1 if found and not self.prr_sent else 0
+        # NewReno fills one hole for each partial ACK, come what may (RFC 6582, 3.2, step 3).
+        least = 1 if found and not (self.sack and self.prr_sent) else 0
         self.congestion.cwnd = in_flight + max(count, least)
 
     def _leave(self) -> None:

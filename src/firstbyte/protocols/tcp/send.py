@@ -13,6 +13,7 @@ class Sender:
         "capacity",
         "fin_queued",
         "iss",
+        "last_window",
         "max_window",
         "mss",
         "nxt",
@@ -33,6 +34,8 @@ class Sender:
         """Payload bytes that fit a segment besides the options that every segment has."""
         self.scale = 0
         self.window = self.max_window = 0
+        self.last_window = 0
+        """As the last segment said it, believed or not: duplicate ACKs repeat it."""
         self.wl1 = 0
         self.fin_queued = False
         self.small_end = iss
@@ -69,12 +72,13 @@ class Sender:
             self.base += count
 
     def update_window(self, seq: int, ack: int, window: int) -> bool:
-        """Believe a window field unless it is older than what we know; tells if it changed."""
+        """Believe a window field unless it is older than what we know; tells if it is new."""
+        changed = window != self.last_window
+        self.last_window = window
         newer = ack > self.una or seq > self.wl1 or (seq == self.wl1 and window > self.window)
         if not newer:
-            return False
+            return changed
         self.wl1 = seq
-        changed = window != self.window
         self.window = window
         self.max_window = max(self.max_window, window)
         return changed
