@@ -1,0 +1,71 @@
+"""Socket addresses as Python's ``socket`` module writes them, and as the stack wants them."""
+
+import errno
+import ipaddress
+import socket
+from typing import Any
+
+from firstbyte.sim.errors import os_error
+
+Endpoint = tuple[str, int]
+"""An IP address as text, and a port."""
+
+ANY4, ANY6 = "0.0.0.0", "::"
+MAPPED = "::ffff:"
+
+
+def parse(family: int, address: Any) -> Endpoint:
+    """The endpoint in a ``sockaddr`` of ``family``; IPv4-mapped addresses become IPv4.
+
+    Raises what ``socket`` raises: ``TypeError``, ``OverflowError``, ``gaierror``.
+    """
+    if not isinstance(address, tuple):
+        raise TypeError(f"AF_INET address must be tuple, not {type(address).__name__}")
+    if not 2 <= len(address) <= (2 if family == socket.AF_INET else 4):
+        raise TypeError("AF_INET address must be a pair (host, port)")
+    host, port = address[0], address[1]
+    if not isinstance(port, int):
+        raise TypeError("an integer is required (got type str)")
+    if not 0 <= port <= 0xFFFF:
+        raise OverflowError("bind(): port must be 0-65535.")
+    return _host(family, host), port
+
+
+def _host(family: int, host: Any) -> str:
+    text = host.decode("ascii") if isinstance(host, bytes | bytearray) else host
+    if not isinstance(text, str):
+        raise TypeError("str, bytes or bytearray expected")
+    if text == "":
+        return ANY4 if family == socket.AF_INET else ANY6
+    if text == "<broadcast>":
+        return "255.255.255.255"
+    return _literal(family, text)
+
+
+def _literal(family: int, text: str) -> str:
+    try:
+        found = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known") from None
+    if isinstance(found, ipaddress.IPv6Address):
+        if family == socket.AF_INET:
+            raise socket.gaierror(-9, "Address family for hostname not supported")
+        mapped = found.ipv4_mapped
+        return str(found) if mapped is None else str(mapped)
+    if family == socket.AF_INET6:
+        raise socket.gaierror(-9, "Address family for hostname not supported")
+    return str(found)
+
+
+def render(family: int, endpoint: Endpoint) -> Any:
+    """The ``sockaddr`` that a socket of ``family`` reports for ``endpoint``."""
+    address, port = endpoint
+    if family == socket.AF_INET:
+        return (address, port)
+    return (address if ":" in address else MAPPED + address, port, 0, 0)
+
+
+def require_family(family: int, endpoint: Endpoint, *, v6_only: bool) -> None:
+    """Refuse an IPv4 peer on a socket that speaks IPv6 alone: ENETUNREACH, as Linux."""
+    if family == socket.AF_INET6 and ":" not in endpoint[0] and v6_only:
+        raise os_error(errno.ENETUNREACH)

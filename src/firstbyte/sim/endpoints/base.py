@@ -1,0 +1,145 @@
+"""The contract between a socket and what stands behind it."""
+
+import errno
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from firstbyte.protocols.socket_error import SocketError
+from firstbyte.sim.addresses import ANY4, ANY6
+from firstbyte.sim.errors import os_error
+
+if TYPE_CHECKING:
+    from firstbyte.sim.hosts import Host
+    from firstbyte.sim.kernel import Kernel
+    from firstbyte.sim.sockets import SimSocket
+
+Address = tuple[str, int]
+Data = bytes | bytearray | memoryview
+
+
+class Endpoint:
+    """One socket's state in its host's kernel. Calls answer at once or say that they cannot."""
+
+    protocol = 0
+    listening = False
+
+    def __init__(self, host: "Host", family: int) -> None:
+        self.host = host
+        self.family = family
+        self.kernel: Kernel = host.kernel
+        self.local: Address = (ANY4 if family == socket.AF_INET else ANY6, 0)
+        self.remote: Address | None = None
+        self.socket: SimSocket | None = None
+
+    def __repr__(self) -> str:
+        peer = "" if self.remote is None else f" > {self.remote[0]}:{self.remote[1]}"
+        return f"{self.host.name} {self.local[0]}:{self.local[1]}{peer}"
+
+    def attach(self, sock: "SimSocket") -> None:
+        """``sock`` is the program's handle of this endpoint."""
+        self.socket = sock
+        sock.options.changed = self.option_changed
+        self.kernel.endpoints[self] = None
+
+    def notified(self, bits: int) -> None:
+        """The stack has news."""
+        del bits
+        self.refresh()
+
+    def refresh(self) -> None:
+        """The kernel changed something: tell who watches."""
+        if self.socket is not None:
+            self.socket.refresh()
+
+    def check_power(self) -> None:
+        """A socket of a crashed host is dead: ENETDOWN."""
+        if not self.kernel.powered:
+            raise os_error(errno.ENETDOWN)
+
+    def flag(self, level: int, name: int) -> bool:
+        """Whether an option of the socket is on."""
+        return self.socket is not None and self.socket.options.flag(level, name)
+
+    def reachable(self, address: Address) -> bool:
+        """Whether a socket of this family and mode can talk to ``address``."""
+        v6_only = self.flag(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY)
+        return self.family == socket.AF_INET or ":" in address[0] or not v6_only
+
+    @property
+    def dual(self) -> bool:
+        """An IPv6 socket on ``::`` that hears IPv4 too."""
+        v6_only = self.flag(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY)
+        return self.family == socket.AF_INET6 and self.local[0] == ANY6 and not v6_only
+
+    @contextmanager
+    def os_errors(self) -> Iterator[None]:
+        """The stack's errors as the program sees them."""
+        try:
+            yield
+        except SocketError as error:
+            raise os_error(int(getattr(errno, error.errno_name))) from None
+
+    # --- what each kind does --------------------------------------------------------------------
+
+    @property
+    def peer(self) -> Address | None:
+        """The peer as getpeername tells it."""
+        return self.remote
+
+    @property
+    def ended(self) -> bool:
+        """Whether a read would give the end, or an error, for ever."""
+        return False
+
+    def option_changed(self, level: int, name: int) -> None:
+        """An option of the socket was set."""
+
+    def bind(self, address: Address) -> None:
+        """Take a local address and port (0: any free one)."""
+        raise NotImplementedError
+
+    def listen(self, backlog: int) -> None:  # noqa: ARG002
+        """Accept connections."""
+        raise os_error(errno.EOPNOTSUPP)
+
+    def accept(self) -> "Endpoint | None":
+        """The oldest waiting connection, or None."""
+        raise os_error(errno.EOPNOTSUPP)
+
+    def connect(self, address: Address) -> int:
+        """Choose the peer; an errno, or 0."""
+        raise NotImplementedError
+
+    def shutdown(self, *, reading: bool, writing: bool) -> None:
+        """End one or both directions."""
+        raise NotImplementedError
+
+    def receive(self, limit: int, *, peek: bool) -> tuple[bytes, Address | None] | None:
+        """Data and its sender, or None if there is none yet."""
+        raise NotImplementedError
+
+    def send(self, data: Data, target: Address | None) -> int | None:
+        """How many bytes were taken; None: no room now."""
+        raise NotImplementedError
+
+    def take_error(self) -> int:
+        """SO_ERROR: the pending error, which is then gone."""
+        return 0
+
+    def tcp_info(self) -> bytes:
+        """``struct tcp_info``."""
+        raise os_error(errno.ENOPROTOOPT)
+
+    def segment_bytes(self) -> int | None:
+        """TCP_MAXSEG of a connection."""
+        return None
+
+    def readiness(self) -> int:
+        """EVENT_READ and EVENT_WRITE."""
+        return 0
+
+    def close(self) -> None:
+        """The program let go."""
+        self.kernel.endpoints.pop(self, None)

@@ -1,0 +1,321 @@
+"""TCP behind a socket: Linux's non-blocking behaviour over a pure connection machine."""
+
+import errno
+import selectors
+import socket
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from firstbyte.events.tcp import TcpInfo
+from firstbyte.net.tcp_info import pack_tcp_info
+from firstbyte.protocols.ip.ports import Binding
+from firstbyte.protocols.ip.tcp_sockets import TcpListener, TcpSocket
+from firstbyte.protocols.socket_error import SocketError
+from firstbyte.protocols.tcp.connection import Connection
+from firstbyte.protocols.tcp.states import State
+from firstbyte.sim.addresses import ANY4, ANY6
+from firstbyte.sim.endpoints.base import Address, Data, Endpoint
+from firstbyte.sim.endpoints.tcp_options import tcp_config
+from firstbyte.sim.errors import os_error
+from firstbyte.sim.options import SOL
+
+if TYPE_CHECKING:
+    from firstbyte.sim.hosts import Host
+
+READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
+
+OPENING = frozenset({State.SYN_SENT, State.SYN_RECEIVED})
+LOOPBACK = {ANY4: "127.0.0.1", ANY6: "::1"}
+
+
+class StreamEndpoint(Endpoint):
+    """A TCP socket: fresh, bound, listening, or with a connection."""
+
+    protocol = socket.IPPROTO_TCP
+
+    def __init__(self, host: "Host", family: int) -> None:
+        super().__init__(host, family)
+        self.connection: Connection | None = None
+        self._socket: TcpSocket | None = None
+        self._listener: TcpListener | None = None
+        self._binding: Binding | None = None
+        self._error_seen = False
+        self._read_shut = False
+        self._connecting = False
+
+    # --- names ----------------------------------------------------------------------------------
+
+    def bind(self, address: Address) -> None:
+        """Take a port; EADDRINUSE unless REUSEADDR or REUSEPORT allow to share it."""
+        self.check_power()
+        if self.local[1]:
+            raise os_error(errno.EINVAL)
+        if address[0] not in LOOPBACK and not self.kernel.owns(address[0]):
+            raise os_error(errno.EADDRNOTAVAIL)
+        ports = self.kernel.stack.tcp.ports
+        port = address[1] or next(
+            (port for port in ports.candidates(address[0], ("", 0)) if not ports.is_bound(port)), 0
+        )
+        if not port:
+            raise os_error(errno.EADDRINUSE)
+        self._binding = self._claim((address[0], port))
+        self.local = (address[0], port)
+
+    def _claim(self, local: Address) -> Binding:
+        binding = Binding(
+            *local,
+            reuse_address=self.flag(SOL, socket.SO_REUSEADDR),
+            reuse_port=self.flag(SOL, socket.SO_REUSEPORT),
+        )
+        with self.os_errors():
+            self.kernel.stack.tcp.ports.bind(binding)
+        return binding
+
+    def _unclaim(self) -> None:
+        if self._binding is not None:
+            self.kernel.stack.tcp.ports.release(self._binding)
+            self._binding = None
+
+    def listen(self, backlog: int) -> None:
+        """Accept connections; a port is chosen if there is none."""
+        self.check_power()
+        if self.connection is not None or self.socket is None:
+            raise os_error(errno.EINVAL)
+        if self._listener is not None:
+            self._listener.backlog = backlog
+            return
+        self._unclaim()
+        with self.os_errors():
+            self._listener = self.kernel.stack.tcp_listen(
+                *self.local,
+                backlog=backlog,
+                config=tcp_config(self.socket.options),
+                reuse_address=self.flag(SOL, socket.SO_REUSEADDR),
+                reuse_port=self.flag(SOL, socket.SO_REUSEPORT),
+                dual=self.dual,
+            )
+        self.local = self._listener.local
+        self.listening = True
+        self.kernel.own(self._listener, self)
+
+    def accept(self) -> "StreamEndpoint | None":
+        """The oldest of the accept queue; EINVAL if the socket does not listen."""
+        self.check_power()
+        if self._listener is None:
+            raise os_error(errno.EINVAL)
+        taken = self._listener.accept()
+        if taken is None:
+            return None
+        child = StreamEndpoint(self.host, self.family)
+        child.adopt(taken)
+        return child
+
+    def adopt(self, taken: TcpSocket) -> None:
+        """Become the socket of a connection."""
+        self._socket = taken
+        self.connection = taken.connection
+        self.local, self.remote = taken.local, taken.remote
+        self.kernel.own(taken, self)
+
+    # --- connecting -----------------------------------------------------------------------------
+
+    def connect(self, address: Address) -> int:
+        """Send a SYN; the answer comes later and is told by readiness and SO_ERROR."""
+        self.check_power()
+        if self.listening:
+            return errno.EISCONN
+        if self.connection is not None:
+            return self._connect_again(self.connection)
+        if not self.reachable(address):
+            return errno.ENETUNREACH
+        try:
+            self._open(address)
+        except OSError as error:
+            return error.errno or errno.EINVAL
+        self._connecting = True
+        self.kernel.poll()
+        return errno.EINPROGRESS
+
+    def _open(self, address: Address) -> None:
+        options = None if self.socket is None else self.socket.options
+        local = (ANY4 if self.local[0] == ANY6 else self.local[0], self.local[1])
+        with self.os_errors():
+            opened = self.kernel.stack.tcp_connect(
+                address,
+                self.kernel.now_ns,
+                local=local if local[1] or local[0] != ANY4 else None,
+                config=None if options is None else tcp_config(options),
+            )
+        self.adopt(opened)
+
+    def _connect_again(self, connection: Connection) -> int:
+        if connection.state in OPENING:
+            return errno.EALREADY
+        if self._connecting:
+            self._connecting = False
+            return self.take_error()
+        return errno.EISCONN if connection.state is not State.CLOSED else errno.ECONNABORTED
+
+    # --- data -----------------------------------------------------------------------------------
+
+    def receive(self, limit: int, *, peek: bool) -> tuple[bytes, Address | None] | None:
+        """What has arrived; ``b""`` at the end; the connection's error once."""
+        self.check_power()
+        taken = self._socket
+        if taken is None:
+            raise os_error(errno.ENOTCONN)
+        connection = taken.connection
+        if connection.readable_bytes and not self._read_shut:
+            if peek:
+                return bytes(connection.receiver.buffer[:limit]), None
+            data = taken.read(limit)
+            self._poll_if_due()
+            return data, None
+        self._raise_error()
+        if self._read_shut or connection.at_eof or connection.state is State.CLOSED:
+            return b"", None
+        return None
+
+    def send(self, data: Data, target: Address | None) -> int | None:
+        """Hand data to the connection; None when its buffer is full."""
+        self.check_power()
+        opened = self._socket
+        if opened is None:
+            raise os_error(errno.EPIPE)
+        if target is not None and target != self.remote:
+            raise os_error(errno.EISCONN)
+        self._raise_error()
+        if opened.connection.state in OPENING:
+            return None
+        try:
+            count = opened.write(data)
+        except SocketError:
+            # The error itself was told above, once; from then on it is EPIPE.
+            raise os_error(errno.EPIPE) from None
+        if count:
+            self.kernel.poll()
+        elif data:
+            return None
+        return count
+
+    def _poll_if_due(self) -> None:
+        """Reading made room: the stack may want to tell the peer."""
+        if self.kernel.stack.tcp.busy:
+            self.kernel.poll()
+
+    def shutdown(self, *, reading: bool, writing: bool) -> None:
+        """FIN for writing; reading just stops."""
+        opened = self._socket
+        if opened is None or opened.state is State.CLOSED or opened.state in OPENING:
+            raise os_error(errno.ENOTCONN)
+        if reading:
+            self._read_shut = True
+        if writing:
+            opened.shutdown(self.kernel.now_ns)
+            self.kernel.poll()
+        self.refresh()
+
+    # --- errors and options ---------------------------------------------------------------------
+
+    def _pending(self) -> int:
+        connection = self.connection
+        if connection is None or connection.error is None or self._error_seen:
+            return 0
+        return int(getattr(errno, connection.error))
+
+    def take_error(self) -> int:
+        """The connection's error, told once."""
+        code = self._pending()
+        if code:
+            self._error_seen = True
+        return code
+
+    def _raise_error(self) -> None:
+        code = self.take_error()
+        if code:
+            raise os_error(code)
+
+    def option_changed(self, level: int, name: int) -> None:
+        """Options of an open connection, or of a listener's next ones, act at once."""
+        if self.socket is None:
+            return
+        config = tcp_config(self.socket.options)
+        if self._listener is not None:
+            self._listener.config = config
+        if self._socket is not None and self.kernel.powered:
+            connection = self._socket.connection
+            kept = connection.config
+            config = replace(
+                config,
+                mss_bytes=kept.mss_bytes,
+                default_peer_mss_bytes=kept.default_peer_mss_bytes,
+            )
+            self._socket.configure(config, self.kernel.now_ns)
+            if (level, name) == (SOL, socket.SO_SNDBUF):
+                connection.sender.capacity = config.send_buffer_bytes
+            if (level, name) == (SOL, socket.SO_RCVBUF):
+                # The window that was offered already cannot be taken back.
+                receiver = connection.receiver
+                receiver.limit_max = max(receiver.limit, config.receive_buffer_max_bytes)
+            self.kernel.poll()
+
+    def tcp_info(self) -> bytes:
+        """The connection's state in Linux's struct."""
+        if self._socket is None:
+            state = "LISTEN" if self.listening else "CLOSED"
+            return pack_tcp_info(TcpInfo(state=state))
+        return pack_tcp_info(self._socket.info())
+
+    def segment_bytes(self) -> int | None:
+        """The payload that fits one segment."""
+        return None if self.connection is None else self.connection.sender.mss
+
+    # --- readiness and the end ------------------------------------------------------------------
+
+    @property
+    def peer(self) -> Address | None:
+        """Nobody before the handshake is done, and nobody after the end."""
+        connection = self.connection
+        gone = connection is None or connection.state in OPENING | {State.CLOSED}
+        return None if gone else self.remote
+
+    @property
+    def ended(self) -> bool:
+        """The peer has closed, or the connection has failed."""
+        connection = self.connection
+        return connection is not None and (
+            connection.state is State.CLOSED or connection.receiver.fin is not None
+        )
+
+    def readiness(self) -> int:
+        """As Linux's tcp_poll."""
+        if not self.kernel.powered:
+            return READ | WRITE
+        if self._listener is not None:
+            return READ if self._listener.queue else 0
+        connection = self.connection
+        if connection is None or connection.state is State.CLOSED:
+            return READ | WRITE
+        if connection.state in OPENING:
+            return 0
+        readable = connection.readable_bytes or connection.at_eof or self._read_shut
+        return (READ if readable else 0) | (WRITE if self._has_room(connection) else 0)
+
+    @staticmethod
+    def _has_room(connection: Connection) -> bool:
+        """Linux wakes a writer when a third of the buffer is free (sk_stream_is_writeable)."""
+        sender = connection.sender
+        return sender.fin_queued or 3 * sender.room >= connection.config.send_buffer_bytes
+
+    def close(self) -> None:
+        """FIN, or RST if data is unread or SO_LINGER is zero; a listener resets its queue."""
+        super().close()
+        self._unclaim()
+        if not self.kernel.powered:
+            return
+        for handle in (self._listener, self._socket):
+            if handle is not None:
+                self.kernel.disown(handle)
+                handle.close(self.kernel.now_ns)
+        self.kernel.poll()

@@ -1,0 +1,320 @@
+"""Links: what happens to a packet between two nodes, each direction for itself.
+
+A packet meets, in this order: the rules; the queue and the rate; loss; corruption and
+duplication; delay, jitter and reordering.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any, Protocol, TypedDict, Unpack
+
+from firstbyte.sim.agenda import Agenda
+from firstbyte.sim.clock import NS_PER_S, Clock, to_ns
+from firstbyte.sim.frames import Unit, decode_like, encode_unit, ip_bytes
+from firstbyte.sim.losses import Loss, make_loss
+from firstbyte.sim.queues import Queue, QueueKind, make_queue
+from firstbyte.sim.rules import PASS, Rule, Transit, Verdict
+
+DEFAULT_DELAY_S = 0.0005
+
+
+class Node(Protocol):
+    """What a link ends at: a host, a router, a switch."""
+
+    name: str
+
+    def new_port(self, mtu: int, *, ethernet: bool) -> "Port":
+        """A new interface for packets of up to ``mtu`` bytes; with a MAC on Ethernet."""
+
+    def receive(self, port: "Port", unit: Unit) -> None:
+        """A packet or frame came in through ``port``; the node may send others at once."""
+
+
+class Settings(TypedDict, total=False):
+    """How one direction of a link behaves. All are optional."""
+
+    rtt_s: float
+    """Round trip: half of it each way. Give this or ``delay_s``."""
+    delay_s: float
+    """One-way propagation delay."""
+    jitter_s: float
+    """The delay varies evenly by up to this, up and down; packets keep their order."""
+    rate_bps: float | None
+    """Bits per second; None: no limit, and no queue."""
+    loss: float | Loss
+    """A probability, or a model of ``firstbyte.sim.losses``."""
+    queue_bytes: int | None
+    queue: QueueKind
+    mtu: int
+    duplicate: float
+    """Probability that a packet comes twice."""
+    reorder: float
+    """Probability that a packet is held back so that those behind it overtake it."""
+    corrupt: float
+    """Probability that one bit of the packet is turned over."""
+
+
+@dataclass(frozen=True, slots=True)
+class WireOptions:
+    """One direction's settings, checked."""
+
+    delay_ns: int = to_ns(DEFAULT_DELAY_S)
+    jitter_ns: int = 0
+    rate_bps: float | None = None
+    loss: float | Loss = 0.0
+    queue_bytes: int | None = None
+    queue: QueueKind = "drop_tail"
+    mtu: int = 1500
+    duplicate: float = 0.0
+    reorder: float = 0.0
+    corrupt: float = 0.0
+
+    def changed(self, **settings: Unpack[Settings]) -> "WireOptions":
+        """The same with ``settings`` applied.
+
+        Raises ``ValueError`` for contradictory or impossible ones.
+        """
+        given: dict[str, Any] = dict(settings)
+        if "rtt_s" in given and "delay_s" in given:
+            raise ValueError("give rtt_s or delay_s, not both")
+        if "rtt_s" in given:
+            given["delay_ns"] = to_ns(given.pop("rtt_s")) // 2
+        if "delay_s" in given:
+            given["delay_ns"] = to_ns(given.pop("delay_s"))
+        if "jitter_s" in given:
+            given["jitter_ns"] = to_ns(given.pop("jitter_s"))
+        return replace(self, **given).checked()
+
+    def checked(self) -> "WireOptions":
+        """Itself, if every value makes sense."""
+        if self.delay_ns < 0 or self.jitter_ns < 0:
+            raise ValueError("delay and jitter cannot be negative")
+        if self.rate_bps is not None and self.rate_bps <= 0:
+            raise ValueError("a rate is positive, or None for no limit")
+        for name in ("duplicate", "reorder", "corrupt"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} is a probability, between 0 and 1")
+        if self.queue not in {"drop_tail", "codel"}:
+            raise ValueError(f"no queue of kind {self.queue!r}: drop_tail or codel")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Medium:
+    """What all wires of a world share. ``on_drop(packet, reason, where)`` records a loss."""
+
+    clock: Clock
+    agenda: Agenda
+    seed: int
+    rules: list[Rule]
+    on_drop: Callable[[Unit, str, str], None]
+
+
+Tap = Callable[[int, bool, Unit], None]
+"""Called with (virtual nanoseconds, outgoing, packet or frame) for each one at a port."""
+
+
+class Port:
+    """One end of a link, at ``node``. ``name`` is the interface's."""
+
+    def __init__(self, node: Node, name: str, mtu: int = 1500, mac: bytes | None = None) -> None:
+        self.node = node
+        self.name = name
+        self.mtu = mtu
+        self.mac = mac
+        self.taps: list[Tap] = []
+        self.up = True
+        self._wire: Wire | None = None
+
+    def plug(self, wire: "Wire") -> None:
+        """Connect the outgoing direction."""
+        self._wire = wire
+
+    @property
+    def wire(self) -> "Wire":
+        """The outgoing direction of the link."""
+        if self._wire is None:
+            raise RuntimeError(f"{self.node.name} {self.name} is not connected")
+        return self._wire
+
+    def send(self, packet: Unit) -> None:
+        """Put ``packet`` on the link."""
+        for tap in self.taps:
+            tap(self.wire.now_ns, True, packet)
+        self.wire.send(packet)
+
+    def deliver(self, packet: Unit) -> None:
+        """The link brings ``packet``."""
+        for tap in self.taps:
+            tap(self.wire.now_ns, False, packet)
+        self.node.receive(self, packet)
+
+
+class Wire:
+    """One direction of a link."""
+
+    def __init__(self, medium: Medium, source: Port, target: Port, options: WireOptions) -> None:
+        self._medium = medium
+        self._source = source
+        self._target = target
+        self.name = f"{source.node.name} → {target.node.name}"
+        self._random = Random(f"{medium.seed} {self.name} {source.name}")
+        self.rules: list[Rule] = []
+        self.up = True
+        self._busy = False
+        self._latest_ns = 0
+        self.options = options
+        self._loss = make_loss(options.loss)
+        self.queue: Queue = make_queue(options.queue, options.queue_bytes, options.mtu)
+
+    def set(self, options: WireOptions) -> None:
+        """Change the settings; packets on their way are not touched, those that wait move over."""
+        waiting = self._drain()
+        self.options = options
+        self._loss = make_loss(options.loss)
+        self.queue = make_queue(options.queue, options.queue_bytes, options.mtu)
+        for packet in waiting:
+            self._enqueue(packet)
+
+    def _drain(self) -> list[Unit]:
+        packets = []
+        while (packet := self.queue.pop(0)[0]) is not None:
+            packets.append(packet)
+        return packets
+
+    @property
+    def now_ns(self) -> int:
+        """The world's time."""
+        return self._medium.clock.now_ns
+
+    def send(self, packet: Unit) -> None:
+        """Take ``packet`` from the sender."""
+        if not self.up:
+            self._drop(packet, "link_down")
+            return
+        if ip_bytes(packet) > self.options.mtu:
+            self._drop(packet, "mtu")
+            return
+        verdict = self._judge(packet) if self.rules or self._medium.rules else PASS
+        if verdict.drop is not None:
+            self._drop(packet, verdict.drop)
+        elif verdict.delay_s > 0:
+            at_ns = self.now_ns + to_ns(verdict.delay_s)
+            self._medium.agenda.add(at_ns, lambda: self._enqueue(packet))
+        else:
+            self._enqueue(packet)
+
+    def _judge(self, packet: Unit) -> Verdict:
+        transit = Transit(
+            packet, self.now_ns / NS_PER_S, self._source.node.name, self._target.node.name
+        )
+        for rule in (*self._medium.rules, *self.rules):
+            verdict = rule(transit)
+            if verdict is not None and verdict != PASS:
+                return verdict
+        return PASS
+
+    def _drop(self, packet: Unit, reason: str) -> None:
+        self._medium.on_drop(packet, reason, self.name)
+
+    # --- the queue and the rate -----------------------------------------------------------------
+
+    def _enqueue(self, packet: Unit) -> None:
+        if self.options.rate_bps is None and not self._busy:
+            self._propagate(packet)
+        elif not self.queue.push(packet, self.now_ns):
+            self._drop(packet, "queue_full")
+        elif not self._busy:
+            self._start_next()
+
+    def _start_next(self) -> None:
+        packet, dropped = self.queue.pop(self.now_ns)
+        for victim in dropped:
+            self._drop(victim, "codel")
+        self._busy = packet is not None
+        if packet is None:
+            return
+        rate = self.options.rate_bps
+        took_ns = 0 if rate is None else round(packet.size * 8 * NS_PER_S / rate)
+        sent = packet
+        self._medium.agenda.add(self.now_ns + took_ns, lambda: self._finish(sent))
+
+    def _finish(self, packet: Unit) -> None:
+        self._propagate(packet)
+        self._start_next()
+
+    # --- the way --------------------------------------------------------------------------------
+
+    def _propagate(self, packet: Unit) -> None:
+        if self._loss.loses(packet, self._random):
+            self._drop(packet, "loss")
+            return
+        options, random = self.options, self._random
+        if options.corrupt and random.random() < options.corrupt:
+            damaged = corrupted(packet, random)
+            if damaged is None:
+                self._drop(packet, "corrupt")
+                return
+            packet = damaged
+        self._fly(packet)
+        if options.duplicate and random.random() < options.duplicate:
+            self._fly(packet)
+
+    def _fly(self, packet: Unit) -> None:
+        options, random = self.options, self._random
+        arrival_ns = self.now_ns + options.delay_ns
+        if options.jitter_ns:
+            arrival_ns += round(random.uniform(-1, 1) * options.jitter_ns)
+            # Real jitter comes from queues, and queues keep the order.
+            arrival_ns = max(arrival_ns, self._latest_ns, self.now_ns)
+        if options.reorder and random.random() < options.reorder:
+            arrival_ns += max(options.delay_ns // 4, options.jitter_ns, 1_000_000)
+        else:
+            self._latest_ns = arrival_ns
+        self._medium.agenda.add(arrival_ns, lambda: self._arrive(packet))
+
+    def _arrive(self, packet: Unit) -> None:
+        if self.up:
+            self._target.deliver(packet)
+        else:
+            self._drop(packet, "link_down")
+
+
+class Link:
+    """A link between two nodes: two wires."""
+
+    def __init__(self, forth: Wire, back: Wire, ports: tuple[Port, Port]) -> None:
+        self.forth = forth
+        self.back = back
+        self.ports = ports
+
+    def set(self, **settings: Unpack[Settings]) -> None:
+        """Change both directions: ``link.set(loss=0.3)``."""
+        for wire in (self.forth, self.back):
+            wire.set(wire.options.changed(**settings))
+
+    def towards(self, node: Node) -> Wire:
+        """The direction that ends at ``node``."""
+        return self.back if node is self.ports[0].node else self.forth
+
+    def rule(self, rule: Rule) -> None:
+        """Ask ``rule`` about every packet on this link, either way."""
+        self.forth.rules.append(rule)
+        self.back.rules.append(rule)
+
+    def cut(self) -> None:
+        """Lose everything on the link and everything sent from now on."""
+        self.forth.up = self.back.up = False
+
+    def mend(self) -> None:
+        """Undo ``cut``."""
+        self.forth.up = self.back.up = True
+
+
+def corrupted(unit: Unit, random: Random) -> Unit | None:
+    """``unit`` with one random bit turned over, read as its receiver will read it."""
+    data = bytearray(encode_unit(unit))
+    bit = random.randrange(len(data) * 8)
+    data[bit // 8] ^= 1 << bit % 8
+    return decode_like(unit, bytes(data))

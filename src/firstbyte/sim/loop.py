@@ -1,0 +1,223 @@
+"""The event loop: asyncio's own selector loop over virtual time and simulated sockets.
+
+Transports, servers, TLS, ``sock_*`` and Happy Eyeballs are asyncio's own code, unchanged: below
+them are simulated sockets with the kernel's non-blocking behaviour, and a selector that moves
+the virtual clock instead of sleeping. So exceptions, flow control and the order of callbacks are
+those of the real loop by construction.
+"""
+
+import asyncio
+import socket
+from asyncio import selector_events
+from collections import deque
+from collections.abc import Callable, MutableMapping
+from contextvars import Context
+from typing import TYPE_CHECKING, Any, TypeVarTuple
+
+from firstbyte.sim import names
+from firstbyte.sim.agenda import Agenda
+from firstbyte.sim.clock import NS_PER_S, Clock, to_ns
+from firstbyte.sim.current import HOST, current_host
+from firstbyte.sim.errors import Deadlock
+from firstbyte.sim.selector import Ready, SimSelector
+from firstbyte.sim.system import SimSystem, WorldSystem
+from firstbyte.sim.tasks import TaskTable
+from firstbyte.sim.timers import SimTimer, deadline_ns
+from firstbyte.sim.waiting import describe_waiting
+
+Ts = TypeVarTuple("Ts")
+
+
+class SimLoop(selector_events.BaseSelectorEventLoop):
+    """An asyncio event loop whose time is virtual and whose network is simulated."""
+
+    if TYPE_CHECKING:
+        # Private, but the same in Python 3.11 to 3.13; typeshed does not show them.
+        _ready: deque[Any]
+        _transports: MutableMapping[int, asyncio.Transport | asyncio.DatagramTransport]
+        _check_closed: Callable[[], None]
+
+    def __init__(self, clock: Clock, agenda: Agenda) -> None:
+        self._clock = clock
+        self._agenda = agenda
+        self._fired: list[SimTimer] = []
+        self.host_tasks = TaskTable()
+        self.is_paused: Callable[[Any], bool] | None = None
+        """Whether callbacks of a host must wait; None while no host is paused."""
+        self._parked: list[Any] = []
+        selector = SimSelector(clock, agenda)
+        selector.has_work = lambda: bool(self._ready or self._fired)
+        selector.on_idle = self._raise_deadlock
+        super().__init__(selector)
+
+    @property
+    def firstbyte_system(self) -> SimSystem | WorldSystem:
+        """The machine that the running code is on, for ``net.system.current``."""
+        host = HOST.get()
+        return WorldSystem(self._clock) if host is None else host.system
+
+    # --- time -----------------------------------------------------------------------------------
+
+    def time(self) -> float:
+        """Virtual seconds since the world began."""
+        return self._clock.now_ns / NS_PER_S
+
+    def call_at(
+        self,
+        when: float,
+        callback: Callable[[*Ts], object],
+        *args: *Ts,
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
+        """Call at virtual time ``when`` (seconds); equal times run in the order of the calls."""
+        return self._schedule(deadline_ns(when), callback, args, context)
+
+    def call_later(
+        self,
+        delay: float,
+        callback: Callable[[*Ts], object],
+        *args: *Ts,
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
+        """Call ``delay`` seconds from now, exact to the nanosecond."""
+        if delay is None:
+            raise TypeError("delay must not be None")
+        at_ns = self._clock.now_ns + max(0, to_ns(delay))
+        return self._schedule(at_ns, callback, args, context)
+
+    def _schedule(
+        self,
+        at_ns: int,
+        callback: Callable[..., object],
+        args: tuple[Any, ...],
+        context: Context | None,
+    ) -> SimTimer:
+        self._check_closed()
+        timer = SimTimer(at_ns, callback, args, self, context)
+        timer.schedule(self._agenda, at_ns, self._fired.append)
+        return timer
+
+    def _process_events(self, event_list: Ready) -> None:
+        # Sockets first, timers after: the real loop's order within one iteration.
+        super()._process_events(event_list)  # type: ignore[misc]
+        self._ready.extend(self._fired)
+        self._fired.clear()
+        if self.is_paused is not None:
+            self._park(self.is_paused)
+
+    def _park(self, is_paused: Callable[[Any], bool]) -> None:
+        """Hold back the callbacks of paused hosts, in their order."""
+        handles = list(self._ready)
+        self._ready.clear()
+        for handle in handles:
+            paused = is_paused(handle._context.get(HOST))  # noqa: SLF001 - no public way
+            (self._parked if paused else self._ready).append(handle)
+
+    def unpark(self) -> None:
+        """Let all callbacks that were held back run; those of hosts still paused wait again."""
+        self._ready.extend(self._parked)
+        self._parked.clear()
+
+    def create_task(self, coro: Any, **options: Any) -> asyncio.Task[Any]:
+        """As everywhere; the task is noted as its host's."""
+        task: asyncio.Task[Any] = super().create_task(coro, **options)
+        self.host_tasks.add(task, options.get("context"))
+        return task
+
+    def _raise_deadlock(self) -> None:
+        raise Deadlock(
+            "nothing is ready and nothing is scheduled: the world would sleep for ever\n"
+            + describe_waiting(self, self.host_tasks)
+        )
+
+    def __del__(self) -> None:
+        """An unclosed loop leaks nothing here: no pipe, no selector of the machine's."""
+
+    def abort_transports(self) -> None:
+        """Abort every transport that is still open: the world ends."""
+        for transport in list(self._transports.values()):
+            transport.abort()
+
+    # --- threads: none; there is nobody to wake up ----------------------------------------------
+
+    def _make_self_pipe(self) -> None:
+        """No pipe: ``select`` never sleeps."""
+
+    def _close_self_pipe(self) -> None:
+        """No pipe."""
+
+    def _write_to_self(self) -> None:
+        """No pipe."""
+
+    def run_in_executor(  # type: ignore[override]
+        self, executor: object, func: Callable[..., Any], *args: Any
+    ) -> asyncio.Future[Any]:
+        """Run ``func`` here and now: in zero virtual time, and in the same order every time."""
+        del executor
+        if func is socket.getaddrinfo:
+            return self.create_task(self.getaddrinfo(*args))
+        future: asyncio.Future[Any] = self.create_future()
+        try:
+            future.set_result(func(*args))
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            future.set_exception(error)
+        return future
+
+    # --- names ----------------------------------------------------------------------------------
+
+    async def getaddrinfo(  # type: ignore[override]
+        self,
+        host: str | bytes | None,
+        port: str | bytes | int | None,
+        *,
+        family: int = 0,
+        type: int = 0,  # noqa: A002 - asyncio's name
+        proto: int = 0,
+        flags: int = 0,
+    ) -> list[names.AddressInfo]:
+        """Answered by the host: literals, its hosts file, then its name servers."""
+        query = names.Query(host, port, family, type, proto, flags)
+        return await names.lookup(current_host(), query)
+
+    async def getnameinfo(self, sockaddr: Any, flags: int = 0) -> tuple[str, str]:
+        """The name of an address, from the world's table, or the address as text."""
+        return names.reverse(current_host(), sockaddr, flags)
+
+    # --- what a private internet has not --------------------------------------------------------
+
+    def _refuse(self, what: str) -> NotImplementedError:
+        return NotImplementedError(f"{what} inside the private internet")
+
+    def add_signal_handler(self, sig: int, callback: Callable[[*Ts], object], *args: *Ts) -> None:
+        """Refused: signals come from outside of the world."""
+        raise self._refuse("no signals")
+
+    def remove_signal_handler(self, sig: int) -> bool:
+        """Refused: there can be none."""
+        raise self._refuse("no signals")
+
+    async def subprocess_exec(self, *args: Any, **kwargs: Any) -> Any:
+        """Refused: a process would live outside of virtual time."""
+        raise self._refuse("no subprocesses")
+
+    async def subprocess_shell(self, *args: Any, **kwargs: Any) -> Any:
+        """Refused: a process would live outside of virtual time."""
+        raise self._refuse("no subprocesses")
+
+    async def connect_read_pipe(self, *args: Any, **kwargs: Any) -> Any:
+        """Refused: pipes lead out of the world."""
+        raise self._refuse("no pipes")
+
+    async def connect_write_pipe(self, *args: Any, **kwargs: Any) -> Any:
+        """Refused: pipes lead out of the world."""
+        raise self._refuse("no pipes")
+
+    async def create_unix_connection(self, *args: Any, **kwargs: Any) -> Any:
+        """Refused: hosts share no file system."""
+        raise self._refuse("no Unix sockets")
+
+    async def create_unix_server(self, *args: Any, **kwargs: Any) -> Any:
+        """Refused: hosts share no file system."""
+        raise self._refuse("no Unix sockets")

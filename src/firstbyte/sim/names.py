@@ -1,0 +1,182 @@
+"""getaddrinfo(3) inside the world: literals, the host's table, then the host's name servers."""
+
+import asyncio
+import ipaddress
+import socket
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from firstbyte.sim import dns_client
+
+if TYPE_CHECKING:
+    from firstbyte.sim.hosts import Host
+
+AddressInfo = tuple[socket.AddressFamily, socket.SocketKind, int, str, Any]
+
+KINDS = (
+    (socket.SOCK_STREAM, socket.IPPROTO_TCP),
+    (socket.SOCK_DGRAM, socket.IPPROTO_UDP),
+    (socket.SOCK_RAW, 0),
+)
+
+WORDS = {
+    socket.EAI_NONAME: "Name or service not known",
+    socket.EAI_AGAIN: "Temporary failure in name resolution",
+    socket.EAI_NODATA: "No address associated with hostname",
+    socket.EAI_SERVICE: "Servname not supported for ai_socktype",
+    socket.EAI_FAMILY: "ai_family not supported",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """The arguments of getaddrinfo(3)."""
+
+    host: str | bytes | None
+    port: str | bytes | int | None
+    family: int = 0
+    type: int = 0
+    proto: int = 0
+    flags: int = 0
+
+    @property
+    def name(self) -> str | None:
+        """The host as text without its final dot; None stands for the machine itself."""
+        host = self.host.decode("idna") if isinstance(self.host, bytes) else self.host
+        return host or None
+
+
+def fail(code: int) -> NoReturn:
+    """Raise the ``gaierror`` of the C library's ``code``."""
+    raise socket.gaierror(code, WORDS[code])
+
+
+async def lookup(host: "Host", query: Query) -> list[AddressInfo]:
+    """Addresses for ``query`` as seen on ``host``.
+
+    Raises ``socket.gaierror`` as the C library would.
+    """
+    found = _without_network(host, query)
+    if found is None:
+        await asyncio.sleep(0)
+        found = await dns_client.addresses(host, str(query.name), _families(query))
+    return _build(host, query, found)
+
+
+def lookup_at_once(host: "Host", query: Query) -> list[AddressInfo]:
+    """The same for blocking callers: they cannot ask name servers, for that takes time."""
+    found = _without_network(host, query)
+    if found is None:
+        fail(socket.EAI_AGAIN)
+    return _build(host, query, found)
+
+
+def _without_network(host: "Host", query: Query) -> list[str] | None:
+    """Literals and the table; None when the name servers must be asked."""
+    name = query.name
+    if name is None:
+        passive = query.flags & socket.AI_PASSIVE
+        return ["0.0.0.0", "::"] if passive else ["::1", "127.0.0.1"]
+    literal = _literal(name)
+    if literal is not None:
+        return [literal]
+    if query.flags & socket.AI_NUMERICHOST:
+        fail(socket.EAI_NONAME)
+    known = host.known_addresses(name.rstrip(".").lower())
+    if known:
+        return known
+    if not host.nameservers:
+        fail(socket.EAI_NONAME)
+    return None
+
+
+def _literal(name: str) -> str | None:
+    try:
+        ipaddress.ip_address(name.partition("%")[0])
+    except ValueError:
+        return None
+    return name
+
+
+def _families(query: Query) -> tuple[int, ...]:
+    if query.family == socket.AF_INET:
+        return (4,)
+    return (6,) if query.family == socket.AF_INET6 else (4, 6)
+
+
+def _build(host: "Host", query: Query, found: list[str]) -> list[AddressInfo]:
+    if query.family not in {socket.AF_UNSPEC, socket.AF_INET, socket.AF_INET6}:
+        fail(socket.EAI_FAMILY)
+    kinds = [kind for kind in KINDS if _fits(kind, query)]
+    if not kinds:
+        fail(socket.EAI_SERVICE)
+    port = _port(query)
+    wanted = [address for address in found if _family(address) in _wanted_families(host, query)]
+    if not wanted:
+        fail(socket.EAI_NONAME if _literal(str(query.name)) else socket.EAI_NODATA)
+    canonical = query.name or "" if query.flags & socket.AI_CANONNAME else ""
+    return [
+        (_family(address), kind, proto, canonical if first else "", _sockaddr(address, port))
+        for first, address, kind, proto in (
+            (index == 0 and (kind, proto) == kinds[0], address, kind, proto)
+            for index, address in enumerate(host.preferred(wanted))
+            for kind, proto in kinds
+        )
+    ]
+
+
+def _fits(kind: tuple[socket.SocketKind, int], query: Query) -> bool:
+    return (not query.type or kind[0] == query.type) and (
+        not query.proto or kind[1] in {query.proto, 0}
+    )
+
+
+def _wanted_families(host: "Host", query: Query) -> set[int]:
+    if query.family:
+        return {query.family}
+    families = {int(socket.AF_INET), int(socket.AF_INET6)}
+    name = query.name
+    if query.flags & socket.AI_ADDRCONFIG and name and not _literal(name):
+        families &= host.configured_families()
+    return families
+
+
+def _family(address: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
+
+
+def _sockaddr(address: str, port: int) -> tuple[Any, ...]:
+    if ":" not in address:
+        return (address, port)
+    bare, _, scope = address.partition("%")
+    return (bare, port, 0, int(scope) if scope.isdigit() else 0)
+
+
+def _port(query: Query) -> int:
+    port = query.port.decode("ascii") if isinstance(query.port, bytes) else query.port
+    if port is None or port == "":
+        return 0
+    if isinstance(port, int) or port.isdigit():
+        return int(port) & 0xFFFF
+    try:
+        return socket.getservbyname(port)
+    except OSError:
+        fail(socket.EAI_SERVICE)
+
+
+def reverse(host: "Host", sockaddr: Any, flags: int) -> tuple[str, str]:
+    """getnameinfo(3) from the table: the name, or with none the address; and the service."""
+    address, port = str(sockaddr[0]), int(sockaddr[1])
+    name = None if flags & socket.NI_NUMERICHOST else host.known_name(address)
+    if name is None and flags & socket.NI_NAMEREQD:
+        fail(socket.EAI_NONAME)
+    return name or address, _service(port, flags)
+
+
+def _service(port: int, flags: int) -> str:
+    if flags & socket.NI_NUMERICSERV:
+        return str(port)
+    try:
+        return socket.getservbyport(port, "udp" if flags & socket.NI_DGRAM else "tcp")
+    except OSError:
+        return str(port)

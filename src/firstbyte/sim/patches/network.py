@@ -1,0 +1,72 @@
+"""``socket``: sockets are simulated, and blocking name lookups ask the host's own table."""
+
+import _socket
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+from firstbyte.sim import names
+from firstbyte.sim.current import current_host
+from firstbyte.sim.patches.substitution import Substitution
+from firstbyte.sim.sockets import SimSocket
+
+REAL_SOCKET = socket.socket
+
+
+def substitutions() -> Iterator[Substitution]:
+    """What replaces the module's class and functions."""
+    yield Substitution(socket, "socket", SimSocket)
+    yield Substitution(socket, "SocketType", SimSocket)
+    yield Substitution(socket, "socketpair", _socketpair)
+    yield Substitution(socket, "getaddrinfo", _getaddrinfo)
+    yield Substitution(socket, "getnameinfo", _getnameinfo)
+    yield Substitution(socket, "gethostbyname", _gethostbyname)
+    yield Substitution(socket, "gethostbyaddr", _gethostbyaddr)
+    yield Substitution(socket, "gethostname", _gethostname)
+    yield Substitution(socket, "getfqdn", _getfqdn)
+
+
+def _socketpair(
+    family: int | None = None,
+    type: int = socket.SOCK_STREAM,  # noqa: A002
+    proto: int = 0,
+) -> tuple[socket.socket, socket.socket]:
+    """A real pair: it leads nowhere but to this process."""
+    ends = _socket.socketpair(socket.AF_UNIX if family is None else family, type, proto)
+    first, second = (
+        REAL_SOCKET(end.family, end.type, end.proto, fileno=end.detach()) for end in ends
+    )
+    return first, second
+
+
+def _getaddrinfo(
+    host: str | bytes | None,
+    port: str | bytes | int | None,
+    family: int = 0,
+    type: int = 0,  # noqa: A002
+    proto: int = 0,
+    flags: int = 0,
+) -> list[names.AddressInfo]:
+    query = names.Query(host, port, family, type, proto, flags)
+    return names.lookup_at_once(current_host(), query)
+
+
+def _getnameinfo(sockaddr: Any, flags: int) -> tuple[str, str]:
+    return names.reverse(current_host(), sockaddr, flags)
+
+
+def _gethostbyname(hostname: str) -> str:
+    return str(_getaddrinfo(hostname, None, socket.AF_INET)[0][4][0])
+
+
+def _gethostbyaddr(address: str) -> tuple[str, list[str], list[str]]:
+    name = names.reverse(current_host(), (address, 0), socket.NI_NAMEREQD)[0]
+    return name, [], [address]
+
+
+def _gethostname() -> str:
+    return current_host().name
+
+
+def _getfqdn(name: str = "") -> str:
+    return name if name not in {"", "0.0.0.0", "::"} else current_host().name

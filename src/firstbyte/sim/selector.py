@@ -1,0 +1,135 @@
+"""The loop's selector: waits in virtual time for simulated sockets.
+
+``select`` never sleeps. When nothing is ready it moves the clock to the next appointment, lets
+packets travel and timers fire, and returns as soon as somebody has something to do.
+"""
+
+import selectors
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from firstbyte.sim.agenda import Agenda
+from firstbyte.sim.clock import Clock
+from firstbyte.sim.sockets import SimSocket, open_socket
+
+SPIN_LIMIT = 1000
+SPIN_COST_NS = 1_000
+"""A loop that turns more often than this at one instant is busy waiting, which takes time on any
+machine: each further turn costs a microsecond, and more the longer it goes on."""
+
+Ready = list[tuple[selectors.SelectorKey, int]]
+
+
+class SimSelector(selectors.BaseSelector):
+    """Readiness of simulated sockets, level-triggered like epoll."""
+
+    def __init__(self, clock: Clock, agenda: Agenda) -> None:
+        self._clock = clock
+        self._agenda = agenda
+        self._keys: dict[int, selectors.SelectorKey] = {}
+        self._sockets: dict[int, SimSocket] = {}
+        # Insertion-ordered: the order in which sockets became ready decides who runs first.
+        self._hot: dict[int, None] = {}
+        self._turns = 0
+        self.has_work: Callable[[], bool] = lambda: False
+        """Whether the loop has callbacks to run; set by the loop."""
+        self.on_idle: Callable[[], None] = lambda: None
+        """Called when nothing can ever happen again; raises. Set by the loop."""
+
+    def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
+        """Watch a simulated socket (or its descriptor)."""
+        fd = fileobj if isinstance(fileobj, int) else fileobj.fileno()
+        sock = open_socket(fd)
+        if fd in self._keys:
+            raise KeyError(f"{fd} is already registered")
+        key = selectors.SelectorKey(fileobj, fd, events, data)
+        self._keys[fd] = key
+        self._sockets[fd] = sock
+        sock.watcher = self
+        self.refresh(sock)
+        return key
+
+    def modify(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
+        """Change what is watched."""
+        fd = fileobj if isinstance(fileobj, int) else fileobj.fileno()
+        key = selectors.SelectorKey(fileobj, fd, events, data)
+        if fd not in self._keys:
+            raise KeyError(f"{fd} is not registered")
+        self._keys[fd] = key
+        self.refresh(self._sockets[fd])
+        return key
+
+    def unregister(self, fileobj: Any) -> selectors.SelectorKey:
+        """Stop to watch."""
+        fd = fileobj if isinstance(fileobj, int) else fileobj.fileno()
+        key = self._keys.pop(fd)
+        self._sockets.pop(fd).watcher = None
+        self._hot.pop(fd, None)
+        return key
+
+    def get_key(self, fileobj: Any) -> selectors.SelectorKey:
+        """The key of a watched socket; ``KeyError`` if it is not."""
+        return self._keys[fileobj if isinstance(fileobj, int) else fileobj.fileno()]
+
+    def get_map(self) -> Mapping[Any, selectors.SelectorKey]:
+        """All that is watched, by descriptor."""
+        return self._keys
+
+    def refresh(self, sock: SimSocket) -> None:
+        """Look again whether ``sock`` is ready for what its watcher wants."""
+        key = self._keys.get(sock.descriptor)
+        if key is None:
+            return
+        if sock.readiness() & key.events:
+            self._hot[key.fd] = None
+        else:
+            self._hot.pop(key.fd, None)
+
+    def select(self, timeout: float | None = None) -> Ready:
+        """What is ready; moves the clock on when ``timeout`` allows waiting and nothing is."""
+        self._run_due()
+        if self._hot or not (timeout is None or timeout > 0):
+            self._spin()
+        else:
+            self._turns = 0
+            while not (self._hot or self.has_work()):
+                at_ns = self._agenda.next_ns()
+                if at_ns is None:
+                    self.on_idle()
+                    break
+                self._clock.advance_to(at_ns)
+                self._run_due()
+        return self._ready()
+
+    def _spin(self) -> None:
+        self._turns += 1
+        excess = self._turns // SPIN_LIMIT
+        next_ns = self._agenda.next_ns()
+        if excess and next_ns is not None:
+            cost_ns = SPIN_COST_NS << min(excess - 1, 20)
+            self._clock.advance_to(min(self._clock.now_ns + cost_ns, next_ns))
+            self._run_due()
+
+    def _run_due(self) -> None:
+        agenda, now_ns = self._agenda, self._clock.now_ns
+        while (entry := agenda.pop_due(now_ns)) is not None:
+            entry.action()
+
+    def _ready(self) -> Ready:
+        ready: Ready = []
+        for fd in list(self._hot):
+            key = self._keys[fd]
+            mask = self._sockets[fd].readiness() & key.events
+            if mask:
+                ready.append((key, mask))
+            else:
+                del self._hot[fd]
+        return ready
+
+    def close(self) -> None:
+        """Forget everything."""
+        for sock in self._sockets.values():
+            sock.watcher = None
+        self._keys.clear()
+        self._sockets.clear()
+        self._hot.clear()

@@ -1,0 +1,31 @@
+"""Says which tasks wait, where, and on which host: the text of a deadlock and of a leak."""
+
+import asyncio
+from collections.abc import Iterable
+
+from firstbyte.sim.tasks import Task, TaskTable
+
+
+def describe_waiting(loop: asyncio.AbstractEventLoop, table: TaskTable) -> str:
+    """A line for each task that is not done."""
+    return describe(asyncio.all_tasks(loop), table)
+
+
+def describe(tasks: Iterable[Task], table: TaskTable) -> str:
+    """A line a task: its name, its host, and the line of code at which it waits."""
+    lines = [f"  {_title(task, table)}: {_place(task)}" for task in tasks]
+    return "\n".join(sorted(lines)) or "  (no tasks)"
+
+
+def _title(task: Task, table: TaskTable) -> str:
+    host = table.host_of(task)
+    return task.get_name() if host is None else f"{task.get_name()} on {host.name}"
+
+
+def _place(task: Task) -> str:
+    stack = task.get_stack()
+    if not stack:
+        return repr(task.get_coro())
+    frame = stack[-1]
+    code = frame.f_code
+    return f"{code.co_filename}:{frame.f_lineno} in {code.co_qualname}"
