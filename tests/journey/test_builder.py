@@ -249,3 +249,41 @@ def test_no_events_at_all() -> None:
     journey = build_journey([], url="x", started_at=STARTED_AT, network="kernel")
     assert (journey.hops, journey.ledger, journey.totals.last_byte_ms) == ((), (), 0)
     assert not journey.outcome.ok
+
+
+def test_a_resolvers_connection_that_failed_is_no_attempt_either() -> None:
+    story = Story()
+    story.emit(dns.LookupStarted("site.test", ("A",)))
+    story.emit(tcp.ConnectStarted(1, "192.0.2.53", 853), connection="tcp9")
+    story.pause(5)
+    failed = tcp.ConnectFailed(1, "tcp.refused", "refused", "ECONNREFUSED")
+    story.emit(failed, connection="tcp9")
+    story.emit(dns.LookupFinished("site.test", (), error="dns.failed"))
+    [hop] = story.fails("dns.failed", "dns").journey().hops
+    assert hop.tcp is None
+    assert hop.phases.tcp is None
+    assert phase(hop, "dns").duration_ms == 5
+
+
+def test_connecting_to_a_hinted_address_before_the_lookup_ends() -> None:
+    story = Story()
+    story.emit(dns.LookupStarted("site.test", ("A", "HTTPS")))
+    query = story.ask("HTTPS")
+    data = '1 . alpn="h2" ipv4hint="192.0.2.7,192.0.2.1"'
+    record = dns.Record("site.test", 300, "HTTPS", data)
+    story.pause(5).emit(dns.Answer(query, "NOERROR", ("qr",), "answer", (record,), 80))
+    [hop] = story.connect().exchange().journey().hops
+    assert hop.remote_ip == "192.0.2.1"
+
+
+def test_a_kept_connection_that_was_dead() -> None:
+    story = Story().lookup().connect().handshake()
+    story.exchange(status=302, headers=(("location", "/next"),), body_bytes=0)
+    story.redirect("https://site.test/next", reused=True).request().pause(1)
+    story.emit(trace.Decision("retry", "a new connection", "the kept connection was closed"))
+    story.connect().handshake().exchange()
+    after = story.journey().hops[1]
+    assert not after.reused
+    assert phase(after, "tcp").duration_ms == 30
+    assert after.tls is not None
+    assert len(after.tls.messages) == 7

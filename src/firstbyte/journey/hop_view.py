@@ -23,6 +23,7 @@ _MILESTONES = (
     tcp.ConnectStarted,
     quic.ConnectionStarted,
 )
+_OPENED = tcp.Connected | quic.HandshakeCompleted
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,16 @@ class HopView:
 
     @property
     def reused(self) -> bool:
-        """The hop went over a connection that was already open."""
-        return self.started is not None and self.started.what.reused
+        """The hop went over a connection that was already open.
+
+        A hop may begin on a kept connection that proves dead, and go on over a new one.
+        """
+        begun = self.started is not None and self.started.what.reused
+        return begun and not any(isinstance(e.what, _OPENED) for e in self._winners_own)
+
+    @property
+    def _winners_own(self) -> tuple[Event, ...]:
+        return tuple(event for event in self.events if event.connection == self.winner)
 
     @property
     def request(self) -> Seen[http.RequestStarted] | None:
@@ -131,7 +140,14 @@ def winning_connection(race: tuple[Event, ...]) -> str | None:
 
 
 def resolver_connections(events: tuple[Event, ...]) -> set[str]:
-    """Connections that carried DNS (TCP, DoT, DoH): they are no part of the address race."""
+    """Connections to DNS servers (TCP, DoT, DoH): they are no part of the address race.
+
+    They carried a question, or lead to a server that was asked, or were begun before the lookup
+    gave their address and carried nothing (a resolver's connection that failed).
+    """
+    exchanged = {event.connection for event in events if event.layer in {"http", "tls"}}
+    known_from = _addresses_known_from(events)
+    lookups = {seen.event.hop: seen.at_us for seen in reversed(each(events, dns.LookupStarted))}
     found = {e.connection for e in events if e.layer == "dns" and e.connection is not None}
     servers = {
         seen.what.server
@@ -140,6 +156,39 @@ def resolver_connections(events: tuple[Event, ...]) -> set[str]:
     }
     for seen in each(events, tcp.ConnectStarted):
         name, address, port = seen.event.connection, seen.what.address, seen.what.port
-        if name is not None and servers & {f"{address}:{port}", f"[{address}]:{port}"}:
+        if name is None:
+            continue
+        too_early = seen.at_us < known_from.get((seen.event.hop, _bare(address)), seen.at_us + 1)
+        looking_up = seen.event.hop in lookups and seen.at_us >= lookups[seen.event.hop]
+        of_server = servers & {f"{address}:{port}", f"[{address}]:{port}"}
+        if of_server or (looking_up and too_early and name not in exchanged):
             found.add(name)
     return found
+
+
+def _addresses_known_from(events: tuple[Event, ...]) -> dict[tuple[int, str], int]:
+    """When each hop learnt an address: (hop, address) to microseconds."""
+    known: dict[tuple[int, str], int] = {}
+    for event in events:
+        match event.what:
+            case dns.Answer(answers=records):
+                addresses = [word for record in records for word in _addresses_in(record)]
+            case dns.HostsHit(addresses=found) | dns.LookupFinished(addresses=found):
+                addresses = list(found)
+            case _:
+                continue
+        for address in addresses:
+            known.setdefault((event.hop, _bare(address)), at_us(event))
+    return known
+
+
+def _addresses_in(record: dns.Record) -> list[str]:
+    """The addresses of a record: its own, or the hints of an HTTPS record (RFC 9460, 7.3)."""
+    if record.type in {"A", "AAAA"}:
+        return [record.data]
+    hints = [word for word in record.data.split() if word.startswith(("ipv4hint", "ipv6hint"))]
+    return [a for hint in hints for a in hint.partition("=")[2].strip('"').split(",")]
+
+
+def _bare(address: str) -> str:
+    return address.partition("%")[0].lower()

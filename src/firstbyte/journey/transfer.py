@@ -18,6 +18,8 @@ from firstbyte.journey.select import Seen, each, last
 
 # A burst ends when nothing comes for this part of an RTT.
 _BURST_GAP = 0.5
+# Shorter pauses are the scheduler's, not the network's.
+_SHORTEST_PAUSE_US = 1_000
 # A pause longer than this many RTTs is not one of waiting for acknowledgements.
 _ACK_GAP = 1.75
 _DEFAULT_MSS_BYTES = 1460
@@ -63,13 +65,14 @@ def _from_segments(
 
 def _bursts(segments: list[Seen[tcp.Segment]], rtt_us: int) -> list[_Burst]:
     bursts: list[_Burst] = []
+    gap_us = max(rtt_us * _BURST_GAP, _SHORTEST_PAUSE_US)
     highest = -1
     for seen in segments:
         seq = seen.what.seq
         repaired = seen.what.retransmission or (seq is not None and seq < highest)
         highest = max(highest, -1 if seq is None else seq)
         one = _Burst(seen.at_us, seen.at_us, seen.what.length or 0, repaired)
-        if bursts and seen.at_us - bursts[-1].end_us <= rtt_us * _BURST_GAP:
+        if bursts and seen.at_us - bursts[-1].end_us <= gap_us:
             bursts[-1] = _joined(bursts[-1], one)
         else:
             bursts.append(one)

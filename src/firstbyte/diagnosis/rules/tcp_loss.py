@@ -22,7 +22,10 @@ def _check(journey: Journey) -> Iterator[Observation]:
 def _retransmitted(hop: Hop) -> int:
     if hop.tcp is None or hop.reused:
         return 0
-    return max((info.total_retrans or 0 for info in hop.tcp.info.values()), default=0)
+    info = hop.tcp.info
+    # A SYN that was sent again is told by the handshake's own finding.
+    before = (info["connected"].total_retrans or 0) if "connected" in info else 0
+    return max((one.total_retrans or 0 for one in info.values()), default=before) - before
 
 
 RULE = Rule(
