@@ -205,6 +205,8 @@ FAULTS: dict[str, Make] = {
     "tls.root_sent": chain_of(certificate(), certificate(depth=1, self_signed=True)),
     "http.empty_reply": lambda: secure().request().fails("http.empty_reply", "wait"),
     "http.reset": http_error("http.reset"),
+    "http.send_failed": http_error("http.send_failed"),
+    "http.protocol3": http_error("http.protocol3"),
     "http.tls_on_plain_port": http_error("http.tls_on_plain_port"),
     "http.malformed": http_error("http.malformed"),
     "http.http09": http_error("http.http09"),
@@ -351,6 +353,14 @@ def test_when_compression_is_missed(
 ) -> None:
     findings = {f.id: f.severity for f in diagnose(headers(*fields, size=size)().journey())}
     assert findings.get("http.no_compression") == found
+
+
+def test_a_reset_is_told_beside_what_followed_from_it() -> None:
+    story = secure().request().response()
+    story.on(tcp.Closed("rst", "ECONNRESET"), "received")
+    assert ids(story.fails("http.reset", "receive"))[:2] == ["http.reset", "tcp.reset"]
+    finished = secure().exchange().closed("rst", by="received")
+    assert "tcp.reset" not in ids(finished)
 
 
 def test_a_path_that_is_slow_itself_is_no_slow_server() -> None:

@@ -1,14 +1,33 @@
 """The peer broke the connection off."""
 
-from firstbyte.diagnosis.evidence import endpoint, response_text, when_failed
-from firstbyte.diagnosis.rule import Rule
+from collections.abc import Iterator
+
+from firstbyte.diagnosis.evidence import endpoint, failure, response_text
+from firstbyte.diagnosis.rule import Observation, Rule
+from firstbyte.journey.model import Hop, Journey
+
+
+def _check(journey: Journey) -> Iterator[Observation]:
+    error = journey.outcome.error
+    if error is None or not journey.hops:
+        return
+    hop = journey.hops[-1]
+    if failure(journey, "tcp.reset") is not None:
+        text = f"{endpoint(hop)} reset the connection."
+        yield Observation(text, f"{response_text(hop)}; {error.message}")
+    elif _reset_by_peer(hop):
+        text = f"{endpoint(hop)} reset the connection: {error.id} is its consequence."
+        yield Observation(text, f"RST received; {response_text(hop)}", "error")
+
+
+def _reset_by_peer(hop: Hop) -> bool:
+    return hop.tcp is not None and hop.tcp.closed == "rst by server"
+
 
 RULE = Rule(
     id="tcp.reset",
     severity="critical",
-    check=when_failed(
-        "tcp.reset", lambda hop: f"{endpoint(hop)} reset the connection.", response_text
-    ),
+    check=_check,
     title="Connection reset by peer",
     meaning=(
         "An RST arrived: the connection was torn down at once and what was under way is lost. The "
