@@ -1,1 +1,1 @@
-"""DNS messages and names (RFC 1035 and its successors)."""
+"""DNS messages: a lazy, bounded reader and a compressing writer (RFC 1035, RFC 3596, RFC 6891)."""

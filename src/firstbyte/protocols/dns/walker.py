@@ -1,0 +1,234 @@
+"""Bytes to a message, fast and bounded: what comes from outside is read here and nowhere else."""
+
+import struct
+
+from firstbyte.errors import DecodeError
+from firstbyte.protocols.dns import rdata as layouts
+from firstbyte.protocols.dns.constants import OPT, RRSIG
+from firstbyte.protocols.dns.message import Edns, Message, Record
+from firstbyte.protocols.dns.names import MAX_NAME_BYTES
+
+MAX_RECORDS = 4096
+"""A 64 KiB message of the smallest records holds 5,900; no honest one comes near this."""
+MAX_POINTERS = 127
+"""A name has at most 127 labels, so no honest name follows more pointers than that."""
+MAX_TTL_S = 0x7FFFFFFF
+
+_HEADER = struct.Struct("!6H")
+_FIXED = struct.Struct("!HHIH")
+_Memo = dict[int, tuple[bytes, int]]
+
+
+def decode(data: bytes) -> Message:
+    """The message that ``data`` holds, its records' names decompressed (RFC 1035, 4).
+
+    Octets after the last record are ignored. A question section of more than one question keeps
+    the first alone, and ``question_count`` tells.
+
+    Raises:
+        DecodeError: the bytes break a rule; nothing else is ever raised.
+
+    """
+    if len(data) < 12:
+        raise DecodeError(0, "header", "12 octets", f"{len(data)}", "RFC 1035, 4.1.1")
+    ident, flags, questions, answers, authorities, additionals = _HEADER.unpack_from(data)
+    if answers + authorities + additionals > MAX_RECORDS:
+        raise DecodeError(6, "counts", f"at most {MAX_RECORDS} records", "more", "RFC 1035, 4.1.1")
+    memo: _Memo = {}
+    message = Message(ident, flags, None, 0, 0, question_count=questions, size_bytes=len(data))
+    at = _questions(data, message, memo)
+    message.answer, at = _records(data, at, answers, memo)
+    message.authority, at = _records(data, at, authorities, memo)
+    message.additional, _ = _records(data, at, additionals, memo)
+    if message.additional:
+        _take_edns(message)
+    return message
+
+
+def _questions(data: bytes, message: Message, memo: _Memo) -> int:
+    at = 12
+    for index in range(message.question_count):
+        name, at = read_name(data, at, memo)
+        if at + 4 > len(data):
+            raise _short(data, at, "question")
+        if index == 0:
+            message.qname = name
+            message.qtype = data[at] << 8 | data[at + 1]
+            message.qclass = data[at + 2] << 8 | data[at + 3]
+        at += 4
+    return at
+
+
+def read_name(data: bytes, at: int, memo: _Memo) -> tuple[bytes, int]:
+    """The name at ``at`` and where it ends; ``memo`` keeps names of this message by offset.
+
+    Raises:
+        DecodeError: a loop, a forward pointer, a too long name or the end of the data.
+
+    """
+    known = memo.get(at)
+    if known is not None:
+        return known
+    name, end = _read_name(data, at, memo)
+    memo[at] = (name, end)
+    return name, end
+
+
+def _read_name(data: bytes, at: int, memo: _Memo) -> tuple[bytes, int]:
+    start = at
+    size = len(data)
+    pieces = b""
+    try:
+        while True:
+            length = data[at]
+            if length == 0:
+                pieces, end = pieces + b"\0", at + 1
+                break
+            if length >= 0xC0:
+                target = (length & 0x3F) << 8 | data[at + 1]
+                if target >= start:
+                    raise _bad_name(at, "a pointer backwards (4.1.4)", f"a pointer to {target}")
+                pieces, end = pieces + _pointed(data, target, memo), at + 2
+                break
+            if length > 63 or at + length >= size:
+                raise _bad_name(at, "a label of at most 63 octets", f"length octet {length}")
+            pieces += data[at : at + length + 1]
+            at += length + 1
+    except IndexError:
+        raise _short(data, at, "name") from None
+    if len(pieces) > MAX_NAME_BYTES:
+        raise _bad_name(start, "at most 255 octets", f"{len(pieces)}")
+    return pieces, end
+
+
+def _pointed(data: bytes, at: int, memo: _Memo) -> bytes:
+    """The name behind a pointer; each further pointer leads further back, and they are counted."""
+    start = at
+    pieces = b""
+    hops = 0
+    limit = at + 1
+    while True:
+        known = memo.get(at)
+        if known is not None:
+            pieces += known[0]
+            break
+        length = data[at]
+        if length == 0:
+            pieces += b"\0"
+            break
+        if length >= 0xC0:
+            at = (length & 0x3F) << 8 | data[at + 1]
+            hops += 1
+            if at >= limit or hops > MAX_POINTERS:
+                raise _bad_name(start, "pointers that lead backwards", "a loop")
+            limit = at + 1
+            continue
+        if length > 63 or at + length >= len(data) or len(pieces) > MAX_NAME_BYTES:
+            raise _bad_name(at, "a label of at most 63 octets", f"length octet {length}")
+        pieces += data[at : at + length + 1]
+        at += length + 1
+    memo[start] = (pieces, 0)
+    return pieces
+
+
+def _records(data: bytes, at: int, count: int, memo: _Memo) -> tuple[list[Record], int]:
+    found = []
+    size = len(data)
+    for _ in range(count):
+        name, at = _owner(data, at, memo)
+        if at + 10 > size:
+            raise _short(data, at, "record")
+        rdtype, rdclass, ttl, length = _FIXED.unpack_from(data, at)
+        at += 10
+        end = at + length
+        if end > size:
+            raise _short(data, at, "rdata")
+        layout = layouts.READABLE.get(rdtype)
+        if layout is None:
+            content = data[at:end]
+            _check(rdtype, content, at)
+        else:
+            content = _decompressed(data, at, end, layout, memo)
+        found.append(
+            Record(name.lower(), rdtype, rdclass, _ttl(ttl) if rdtype != OPT else ttl, content)
+        )
+        at = end
+    return found, at
+
+
+def _owner(data: bytes, at: int, memo: _Memo) -> tuple[bytes, int]:
+    """An owner name; most are one pointer."""
+    if at + 1 < len(data) and data[at] >= 0xC0:
+        target = (data[at] & 0x3F) << 8 | data[at + 1]
+        known = memo.get(target)
+        if known is not None and target < at:
+            return known[0], at + 2
+    return _read_name(data, at, memo) if at not in memo else read_name(data, at, memo)
+
+
+def _ttl(ttl: int) -> int:
+    """The time to live; with the top bit set it is zero (RFC 2181, 8)."""
+    return ttl if ttl <= MAX_TTL_S else 0
+
+
+def _check(rdtype: int, content: bytes, at: int) -> None:
+    fixed = layouts.FIXED_BYTES.get(rdtype)
+    if fixed is not None and len(content) != fixed:
+        raise DecodeError(at, "rdata", f"{fixed} octets", f"{len(content)}", "RFC 1035, 3.4.1")
+    if rdtype == RRSIG and len(content) < 19:
+        raise DecodeError(at, "rdata", "at least 19 octets", f"{len(content)}", "RFC 4034, 3.1")
+
+
+def _decompressed(data: bytes, at: int, end: int, layout: tuple[int, ...], memo: _Memo) -> bytes:
+    out = b""
+    for step in layout:
+        if step == layouts.NAME:
+            name, at = _read_name(data, at, memo)
+            out += name
+        else:
+            after = layouts.step_end(data[:end], at, step)
+            out += data[at:after]
+            at = after
+        if at > end:
+            raise _short(data, at, "rdata")
+    return out + data[at:end]
+
+
+def _take_edns(message: Message) -> None:
+    """The first OPT record out of the additional section; more than one is an error."""
+    found = [record for record in message.additional if record.rdtype == OPT]
+    if not found:
+        return
+    if len(found) > 1:
+        raise DecodeError(0, "OPT", "at most one", f"{len(found)}", "RFC 6891, 6.1.1")
+    message.additional = [record for record in message.additional if record.rdtype != OPT]
+    opt = found[0]
+    message.edns = Edns(
+        payload_bytes=opt.rdclass,
+        extended_rcode=opt.ttl_s >> 24,
+        version=opt.ttl_s >> 16 & 0xFF,
+        dnssec_ok=bool(opt.ttl_s & 0x8000),
+        options=_options(opt.rdata),
+    )
+
+
+def _options(rdata: bytes) -> tuple[tuple[int, bytes], ...]:
+    options = []
+    at = 0
+    while at < len(rdata):
+        if at + 4 > len(rdata):
+            raise DecodeError(at, "EDNS option", "4 octets", "fewer", "RFC 6891, 6.1.2")
+        code, length = struct.unpack_from("!HH", rdata, at)
+        if at + 4 + length > len(rdata):
+            raise DecodeError(at, "EDNS option", f"{length} octets", "fewer", "RFC 6891, 6.1.2")
+        options.append((code, rdata[at + 4 : at + 4 + length]))
+        at += 4 + length
+    return tuple(options)
+
+
+def _short(data: bytes, at: int, field: str) -> DecodeError:
+    return DecodeError(at, field, "more octets", f"the end at {len(data)}", "RFC 1035, 4.1")
+
+
+def _bad_name(at: int, expected: str, found: str) -> DecodeError:
+    return DecodeError(at, "name", expected, found, "RFC 1035, 4.1.4")

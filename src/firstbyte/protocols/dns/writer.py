@@ -1,0 +1,155 @@
+"""Messages to bytes, with name compression and truncation (RFC 1035, 4.1.4; RFC 2181, 9)."""
+
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from firstbyte.protocols.dns import rdata as layouts
+from firstbyte.protocols.dns.constants import OPT, RRSIG, TC
+from firstbyte.protocols.dns.message import Edns, RRset
+
+MAX_POINTER_TARGET = 0x3FFF
+_HEADER = struct.Struct("!6H")
+_FIXED = struct.Struct("!HHIH")
+
+
+@dataclass(slots=True)
+class Parts:
+    """What a message is to hold. Signatures of a set follow it when ``signatures`` is set."""
+
+    id: int
+    flags: int
+    qname: bytes | None
+    qtype: int = 0
+    qclass: int = 1
+    answer: list[RRset] = field(default_factory=list)
+    authority: list[RRset] = field(default_factory=list)
+    additional: list[RRset] = field(default_factory=list)
+    edns: Edns | None = None
+    signatures: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A message as bytes, and where its TTLs stand."""
+
+    data: bytes
+    ttl_offsets: tuple[int, ...]
+
+
+class _Writer:
+    def __init__(self) -> None:
+        self.out = bytearray(12)
+        self.names: dict[bytes, int] = {}
+        self.ttls: list[int] = []
+
+    def name(self, name: bytes) -> None:
+        """``name``, its longest known suffix as a pointer."""
+        out = self.out
+        while len(name) > 1:
+            key = name.lower()
+            known = self.names.get(key)
+            if known is not None:
+                out += bytes((0xC0 | known >> 8, known & 0xFF))
+                return
+            if len(out) <= MAX_POINTER_TARGET:
+                self.names[key] = len(out)
+            length = name[0] + 1
+            out += name[:length]
+            name = name[length:]
+        out.append(0)
+
+    def rdata(self, rdtype: int, rdata: bytes) -> None:
+        layout = layouts.COMPRESSIBLE.get(rdtype)
+        if layout is None:
+            self.out += rdata
+            return
+        at = 0
+        for step in layout:
+            end = layouts.step_end(rdata, at, step)
+            if step == layouts.NAME:
+                self.name(rdata[at:end])
+            else:
+                self.out += rdata[at:end]
+            at = end
+        self.out += rdata[at:]
+
+    def record(self, key: bytes, rdtype: int, ttl_s: int, rdata: bytes) -> None:
+        self.name(key)
+        out = self.out
+        self.ttls.append(len(out) + 4)
+        out += _FIXED.pack(rdtype, 1, ttl_s, 0)
+        start = len(out)
+        self.rdata(rdtype, rdata)
+        length = len(out) - start
+        out[start - 2] = length >> 8
+        out[start - 1] = length & 0xFF
+
+    def rrset(self, rrset: RRset, signatures: bool) -> int:
+        for rdata in rrset.rdatas:
+            self.record(rrset.key, rrset.rdtype, rrset.ttl_s, rdata)
+        if not signatures:
+            return len(rrset.rdatas)
+        for rdata in rrset.signatures:
+            self.record(rrset.key, RRSIG, rrset.ttl_s, rdata)
+        return len(rrset.rdatas) + len(rrset.signatures)
+
+    def undo(self, size: int, ttls: int) -> None:
+        del self.out[size:]
+        del self.ttls[ttls:]
+        self.names = {key: at for key, at in self.names.items() if at < size}
+
+
+def render(parts: Parts, max_bytes: int = 65535) -> Rendered:
+    """The message of ``parts`` in at most ``max_bytes`` octets.
+
+    Where the answer or authority section does not fit, whole sets are left out and TC is set;
+    additional records are left out silently (RFC 2181, 9).
+    """
+    writer = _Writer()
+    if parts.qname is not None:
+        writer.name(parts.qname)
+        writer.out += struct.pack("!HH", parts.qtype, parts.qclass)
+    opt = b"" if parts.edns is None else opt_record(parts.edns)
+    room = max_bytes - len(opt)
+    answers, whole = _section(writer, parts.answer, parts.signatures, room)
+    authorities = additionals = 0
+    if whole:
+        authorities, whole = _section(writer, parts.authority, parts.signatures, room)
+    if whole:
+        additionals, _ = _section(writer, parts.additional, parts.signatures, room)
+    writer.out += opt
+    flags = parts.flags if whole else parts.flags | TC
+    counts = (answers, authorities, additionals + bool(opt))
+    _HEADER.pack_into(writer.out, 0, parts.id, flags, parts.qname is not None, *counts)
+    return Rendered(bytes(writer.out), tuple(writer.ttls))
+
+
+def _section(
+    writer: _Writer, rrsets: Iterable[RRset], signatures: bool, room: int
+) -> tuple[int, bool]:
+    count = 0
+    for rrset in rrsets:
+        size, ttls = len(writer.out), len(writer.ttls)
+        added = writer.rrset(rrset, signatures)
+        if len(writer.out) > room:
+            writer.undo(size, ttls)
+            return count, False
+        count += added
+    return count, True
+
+
+def opt_record(edns: Edns) -> bytes:
+    """The OPT pseudo-record (RFC 6891, 6.1.2)."""
+    options = b"".join(struct.pack("!HH", code, len(value)) + value for code, value in edns.options)
+    ttl = edns.extended_rcode << 24 | edns.version << 16 | (0x8000 if edns.dnssec_ok else 0)
+    return b"\0" + _FIXED.pack(OPT, edns.payload_bytes, ttl, len(options)) + options
+
+
+def query(
+    ident: int, flags: int, qname: bytes, qtype: int, edns: Edns | None, qclass: int = 1
+) -> bytes:
+    """A message with a question alone: what a resolver asks."""
+    opt = b"" if edns is None else opt_record(edns)
+    header = _HEADER.pack(ident, flags, 1, 0, 0, 1 if opt else 0)
+    return header + qname + struct.pack("!HH", qtype, qclass) + opt

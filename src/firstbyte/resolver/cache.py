@@ -1,0 +1,186 @@
+"""What was learned, by name and type: bounded, aged, ranked (RFC 2181, 5.4.1; RFC 2308).
+
+Times are Unix seconds from the caller's clock. An entry is positive (a set of records) or negative
+(the name does not exist, or has no such type), and carries what proves it and how far it is
+trusted. An entry that has passed its end stays for a while, for RFC 8767.
+"""
+
+from collections import OrderedDict
+from enum import IntEnum
+
+from firstbyte.protocols.dns.message import RRset
+from firstbyte.resolver.machine.settings import CacheSettings
+from firstbyte.resolver.machine.values import Error, Security
+
+ENTRY_BYTES = 600
+"""What an entry costs besides its data, in CPython."""
+NXDOMAIN_TYPE = 0
+"""The type under which "this name does not exist" is kept: it holds for every type."""
+
+
+class Rank(IntEnum):
+    """How far data are to be trusted, by where they stood (RFC 2181, 5.4.1)."""
+
+    REFERRAL = 1
+    ANSWER = 2
+    AUTHORITATIVE = 3
+
+
+class Entry:
+    """One thing known. ``rrset`` is None where it is that there is nothing."""
+
+    __slots__ = (
+        "additional",
+        "authority",
+        "dname",
+        "error",
+        "expires_s",
+        "from_referral",
+        "key",
+        "nxdomain",
+        "proofs",
+        "rank",
+        "rdtype",
+        "rrset",
+        "security",
+        "soa",
+        "stored_s",
+        "ttl_s",
+        "wildcard",
+        "zone",
+    )
+
+    def __init__(self, key: bytes, rdtype: int, rrset: RRset | None, ttl_s: int) -> None:
+        self.key = key
+        self.rdtype = rdtype
+        self.rrset = rrset
+        self.ttl_s = ttl_s
+        self.nxdomain = False
+        self.soa: RRset | None = None
+        self.proofs: list[RRset] = []
+        self.authority: list[RRset] = []
+        self.additional: list[RRset] = []
+        self.security = Security.UNCHECKED
+        self.error: Error | None = None
+        self.stored_s = 0.0
+        self.expires_s = 0.0
+        self.rank = Rank.AUTHORITATIVE
+        self.from_referral = False
+        """It came beside a referral, and may be asked for properly."""
+        self.wildcard = False
+        self.dname: RRset | None = None
+        """The DNAME from which ``rrset``, a CNAME, follows (RFC 6672)."""
+        self.zone = b"\0"
+        """The zone whose server said it."""
+
+    @property
+    def size_bytes(self) -> int:
+        """About what the entry costs."""
+        sets = [*self.proofs, *self.authority, *self.additional]
+        sets += [rrset for rrset in (self.rrset, self.soa) if rrset is not None]
+        return ENTRY_BYTES + sum(
+            200 + sum(map(len, rrset.rdatas)) + sum(map(len, rrset.signatures)) for rrset in sets
+        )
+
+    def remaining_s(self, now_s: float) -> int:
+        """Whole seconds until its end, not below zero; never more than the TTL."""
+        return max(0, min(self.ttl_s, int(self.expires_s - now_s)))
+
+
+class Cache:
+    """Entries by (key, type); the least recently used go first when ``max_bytes`` is reached."""
+
+    def __init__(self, settings: CacheSettings) -> None:
+        self.settings = settings
+        self.bytes = 0
+        self._entries: OrderedDict[tuple[bytes, int], tuple[Entry, int]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def get(self, key: bytes, rdtype: int, now_s: float) -> Entry | None:
+        """The fresh entry for this name and type: the data, or that there are none."""
+        return self._fresh((key, rdtype), now_s) or self._fresh((key, NXDOMAIN_TYPE), now_s)
+
+    def get_stale(self, key: bytes, rdtype: int, now_s: float) -> Entry | None:
+        """An entry that may be past its end, but not longer than RFC 8767 lets it be used."""
+        limit_s = self.settings.stale.ttl_s
+        for place in ((key, rdtype), (key, NXDOMAIN_TYPE)):
+            held = self._entries.get(place)
+            if held is not None and now_s < held[0].expires_s + limit_s:
+                return held[0]
+        return None
+
+    def _fresh(self, place: tuple[bytes, int], now_s: float) -> Entry | None:
+        held = self._entries.get(place)
+        if held is None:
+            return None
+        entry = held[0]
+        if now_s < entry.expires_s:
+            self._entries.move_to_end(place)
+            return entry
+        if not self.settings.stale.enabled:
+            self._drop(place)
+        return None
+
+    def put(self, entry: Entry, now_s: float) -> bool:
+        """Keep ``entry`` from now on, unless better data stand there; tells whether it is kept.
+
+        Data of a lower rank, or bogus data, never replace fresh data (RFC 2181, 5.4.1).
+        """
+        place = (entry.key, NXDOMAIN_TYPE if entry.nxdomain else entry.rdtype)
+        present = self._fresh(place, now_s)
+        if present is not None and not _may_replace(present, entry):
+            return False
+        entry.ttl_s = self._capped(entry)
+        entry.stored_s = now_s
+        entry.expires_s = now_s + entry.ttl_s
+        if entry.ttl_s <= 0:
+            return False
+        self._drop(place)
+        if entry.rrset is not None:
+            self._drop((entry.key, NXDOMAIN_TYPE))
+        size = entry.size_bytes
+        self._entries[place] = (entry, size)
+        self.bytes += size
+        while self.bytes > self.settings.max_bytes:
+            self._drop(next(iter(self._entries)))
+        return True
+
+    def _capped(self, entry: Entry) -> int:
+        settings = self.settings
+        highest = settings.max_ttl_s
+        if entry.security is Security.BOGUS:
+            return min(entry.ttl_s, settings.bogus_ttl_s) or settings.bogus_ttl_s
+        if entry.rrset is None:
+            highest = min(highest, settings.max_negative_ttl_s)
+        return min(max(entry.ttl_s, settings.min_ttl_s), highest)
+
+    def shorten(self, entry: Entry, ttl_s: int) -> None:
+        """Let a kept entry end ``ttl_s`` after it was stored, if that is sooner."""
+        entry.ttl_s = min(entry.ttl_s, max(0, ttl_s))
+        entry.expires_s = min(entry.expires_s, entry.stored_s + entry.ttl_s)
+
+    def forget(self, key: bytes, rdtype: int) -> None:
+        """Drop what is known of this name and type."""
+        self._drop((key, rdtype))
+
+    def clear(self) -> None:
+        """Drop everything."""
+        self._entries.clear()
+        self.bytes = 0
+
+    def _drop(self, place: tuple[bytes, int]) -> None:
+        held = self._entries.pop(place, None)
+        if held is not None:
+            self.bytes -= held[1]
+
+
+def _may_replace(present: Entry, new: Entry) -> bool:
+    if present.security is Security.BOGUS:
+        return True
+    if new.security is Security.BOGUS:
+        return False
+    if present.security is Security.SECURE and new.security is Security.UNCHECKED:
+        return new.rank >= present.rank
+    return new.rank >= present.rank

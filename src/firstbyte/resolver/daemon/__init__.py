@@ -1,0 +1,1 @@
+"""``firstbyte dns serve``: the resolver for others, over UDP and TCP."""

@@ -1,0 +1,75 @@
+"""Who is answered, and how often: the access list and response-rate limiting."""
+
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+from firstbyte.errors import UsageError
+
+MAX_BUCKETS = 50_000
+IPV4_PREFIX = 24
+IPV6_PREFIX = 56
+SLIP = 2
+"""Every so many answers over the limit is sent truncated, so that a real client may use TCP."""
+
+
+class AccessList:
+    """Networks that may ask."""
+
+    def __init__(self, networks: list[str]) -> None:
+        try:
+            self._networks = [ip_network(text, strict=False) for text in networks]
+        except ValueError as error:
+            raise UsageError(f"allow: {error}") from error
+        self._known: dict[str, bool] = {}
+
+    def allows(self, address: str) -> bool:
+        """Whether a client at ``address`` is answered."""
+        known = self._known.get(address)
+        if known is None:
+            if len(self._known) > MAX_BUCKETS:
+                self._known.clear()
+            ip = plain_address(address)
+            known = any(ip.version == net.version and ip in net for net in self._networks)
+            self._known[address] = known
+        return known
+
+
+def plain_address(address: str) -> IPv4Address | IPv6Address:
+    """An address without its zone; an IPv4-mapped one as IPv4."""
+    ip = ip_address(address.partition("%")[0])
+    mapped = ip.ipv4_mapped if isinstance(ip, IPv6Address) else None
+    return mapped or ip
+
+
+class RateLimiter:
+    """Token buckets for (client network, kind of response); the limit is per second."""
+
+    def __init__(self, per_second: int) -> None:
+        self._rate = per_second
+        self._buckets: dict[tuple[int, bytes], tuple[float, float]] = {}
+        self._over = 0
+
+    @property
+    def active(self) -> bool:
+        """Whether there is a limit."""
+        return self._rate > 0
+
+    def verdict(self, address: str, response: bytes, now_s: float) -> str:
+        """"send", "slip" (send it truncated) or "drop"."""
+        place = (_network(address), response)
+        tokens, then_s = self._buckets.get(place, (float(self._rate), now_s))
+        tokens = min(float(self._rate), tokens + (now_s - then_s) * self._rate)
+        if len(self._buckets) > MAX_BUCKETS:
+            self._buckets.clear()
+        if tokens >= 1:
+            self._buckets[place] = (tokens - 1, now_s)
+            return "send"
+        self._buckets[place] = (tokens, now_s)
+        self._over += 1
+        return "slip" if self._over % SLIP == 0 else "drop"
+
+
+def _network(address: str) -> int:
+    ip = plain_address(address)
+    if ip.version == 4:
+        return int(ip) >> (32 - IPV4_PREFIX)
+    return -(int(ip) >> (128 - IPV6_PREFIX))

@@ -1,0 +1,69 @@
+"""Trust anchors: DS or DNSKEY records as text, and the root's own (RFC 9718)."""
+
+from collections.abc import Iterable
+
+from firstbyte.errors import UsageError
+from firstbyte.protocols.dns.message import RRset
+
+_ROOT = (
+    ". IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D",
+    ". IN DS 38696 8 2 683D2D0ACB8C9B712A1948B27F741219298D0A450D612C483AF444A4C0FB2B16",
+)
+
+
+def root_anchors() -> tuple[RRset, ...]:
+    """The two keys that IANA publishes for the root zone."""
+    return anchors_from(_ROOT)
+
+
+def anchors_from(texts: Iterable[str]) -> tuple[RRset, ...]:
+    """Anchors from zone-file lines; comments and empty lines are left out.
+
+    Raises:
+        UsageError: a line is no DS or DNSKEY record.
+    """
+    sets: dict[tuple[bytes, int], RRset] = {}
+    for text in _records(texts):
+        rrset = _anchor(text)
+        known = sets.setdefault((rrset.key, rrset.rdtype), rrset)
+        if known is not rrset:
+            known.rdatas += rrset.rdatas
+    return tuple(sets.values())
+
+
+def _records(texts: Iterable[str]) -> list[str]:
+    """Whole records: parentheses join lines (RFC 1035, 5.1)."""
+    found = []
+    pending = ""
+    for text in texts:
+        pending += " " + text.partition(";")[0].strip()
+        if pending.count("(") > pending.count(")"):
+            continue
+        record = pending.replace("(", " ").replace(")", " ").strip()
+        if record and not record.startswith("$"):
+            found.append(record)
+        pending = ""
+    return found
+
+
+def _anchor(text: str) -> RRset:
+    import dns.exception
+    import dns.name
+    import dns.rdata
+    import dns.rdatatype
+
+    words = text.split()
+    upper = [word.upper() for word in words]
+    kind = next((word for word in upper[1:5] if word in ("DS", "DNSKEY")), None)
+    if kind is None:
+        hint = 'write "example. IN DS 12345 13 2 ABCD…" or a DNSKEY record'
+        raise UsageError(f"trust anchor {text!r} is no DS or DNSKEY record", hint)
+    value = " ".join(words[upper.index(kind, 1) + 1 :])
+    try:
+        owner = dns.name.from_text(words[0]).canonicalize().to_wire()
+        rdata = dns.rdata.from_text("IN", kind, value).to_wire()
+    except (dns.exception.DNSException, ValueError) as error:
+        raise UsageError(f"trust anchor {text!r} cannot be read: {error}") from error
+    if owner is None or rdata is None:
+        raise UsageError(f"trust anchor {text!r} cannot be read")
+    return RRset(owner, dns.rdatatype.from_text(kind), 0, [rdata])

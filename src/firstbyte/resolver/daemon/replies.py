@@ -1,0 +1,159 @@
+"""From a client's octets to a question, and from a response to octets for that client."""
+
+from dataclasses import dataclass
+
+from firstbyte.errors import DecodeError
+from firstbyte.protocols.dns import constants as dns
+from firstbyte.protocols.dns import walker
+from firstbyte.protocols.dns.message import Edns, Message, RRset
+from firstbyte.protocols.dns.writer import Parts, Rendered, render
+from firstbyte.resolver.machine.values import Ede, Error, Question, Response, Security
+
+EDE_OPTION = 15
+COOKIE_OPTION = 10
+MIN_UDP_BYTES = 512
+SECURITY_TYPES = frozenset({dns.RRSIG, dns.NSEC, dns.NSEC3})
+TRANSFERS = frozenset({251, 252})
+NXNAME = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """How the daemon speaks."""
+
+    edns_bytes: int = 1232
+    ede: bool = True
+    minimal: bool = True
+
+
+class Asked:
+    """A client's question, understood; or, with ``refusal``, why it is not resolved."""
+
+    __slots__ = ("errors", "message", "question", "refusal", "udp")
+
+    def __init__(self, message: Message, *, udp: bool) -> None:
+        self.message = message
+        self.udp = udp
+        self.refusal: int | None = None
+        self.errors: list[Error] = []
+        name = (message.qname or b"\0").lower()
+        self.question = Question(name, message.qtype, bool(message.flags & dns.CD))
+        self._refuse()
+
+    def _refuse(self) -> None:
+        message = self.message
+        if message.opcode != 0:
+            self.refusal = dns.NOTIMP
+        elif message.question_count != 1 or message.qname is None:
+            self.refusal = dns.FORMERR
+        elif message.edns is not None and message.edns.version > 0:
+            self.refusal = dns.BADVERS
+        elif message.qclass != dns.IN or message.qtype in TRANSFERS:
+            self.refusal = dns.REFUSED
+        elif message.qtype in dns.META_TYPES or message.qtype == 0:
+            self.refusal = dns.NOTIMP if message.qtype else dns.FORMERR
+        elif message.qtype == NXNAME:
+            self.refusal = dns.FORMERR
+            self.errors = [Error(Ede.INVALID_QUERY_TYPE, "NXNAME cannot be asked for")]
+        elif not message.flags & dns.RD:
+            self.refusal = dns.REFUSED
+            self.errors = [Error(Ede.NOT_AUTHORITATIVE, "recursion was not desired")]
+
+    @property
+    def dnssec_ok(self) -> bool:
+        """Whether the client wants DNSSEC records (RFC 3225)."""
+        return self.message.edns is not None and self.message.edns.dnssec_ok
+
+    @property
+    def max_bytes(self) -> int:
+        """How long an answer the client takes."""
+        if not self.udp:
+            return 65535
+        edns = self.message.edns
+        return MIN_UDP_BYTES if edns is None else max(MIN_UDP_BYTES, edns.payload_bytes)
+
+
+def read(data: bytes, *, udp: bool) -> Asked | bytes | None:
+    """The question in ``data``; octets of a FORMERR where there is none; None: say nothing."""
+    if len(data) < 12 or data[2] & 0x80:
+        return None
+    try:
+        return Asked(walker.decode(data), udp=udp)
+    except DecodeError:
+        opcode_and_rd = data[2] & 0x79
+        return data[:2] + bytes((0x80 | opcode_and_rd, dns.FORMERR)) + bytes(8)
+
+
+def refusal(asked: Asked, rcode: int, manners: Manners, errors: list[Error]) -> Rendered:
+    """An answer without records."""
+    return reply(asked, Response(rcode, errors=errors), manners, None)
+
+
+def reply(asked: Asked, response: Response, manners: Manners, cookie: bytes | None) -> Rendered:
+    """The response as this client wants it: with or without DNSSEC, as long as it may be."""
+    message = asked.message
+    parts = Parts(
+        id=message.id,
+        flags=_flags(asked, response),
+        qname=message.qname,
+        qtype=message.qtype,
+        qclass=message.qclass,
+        answer=_answer(asked, response),
+        authority=_authority(asked, response, manners),
+        additional=[] if manners.minimal else _unique(response.additional),
+        edns=_edns(asked, response, manners, cookie),
+        signatures=asked.dnssec_ok,
+    )
+    limit = asked.max_bytes
+    if asked.udp:
+        limit = min(limit, max(MIN_UDP_BYTES, manners.edns_bytes))
+    return render(parts, limit)
+
+
+def _flags(asked: Asked, response: Response) -> int:
+    message = asked.message
+    flags = dns.QR | dns.RA | message.flags & (dns.RD | dns.CD | 0x7800) | response.rcode & 15
+    wanted = asked.dnssec_ok or message.flags & dns.AD
+    good = response.rcode in (dns.NOERROR, dns.NXDOMAIN, dns.YXDOMAIN)
+    if response.security is Security.SECURE and wanted and good:
+        flags |= dns.AD  # RFC 6840, 5.7 and 5.8
+    return flags
+
+
+def _answer(asked: Asked, response: Response) -> list[RRset]:
+    if asked.question.rdtype == dns.ANY and asked.udp:
+        return response.answer[:1]  # RFC 8482, 4.1
+    return response.answer
+
+
+def _authority(asked: Asked, response: Response, manners: Manners) -> list[RRset]:
+    kept = response.authority
+    if not asked.dnssec_ok:
+        kept = [rrset for rrset in kept if rrset.rdtype not in SECURITY_TYPES]
+    if manners.minimal:
+        kept = [rrset for rrset in kept if rrset.rdtype != dns.NS]
+    return _unique(kept)
+
+
+def _unique(rrsets: list[RRset]) -> list[RRset]:
+    return list({(rrset.key, rrset.rdtype): rrset for rrset in rrsets}.values())
+
+
+def _edns(
+    asked: Asked, response: Response, manners: Manners, cookie: bytes | None
+) -> Edns | None:
+    if asked.message.edns is None:
+        return None
+    options = []
+    if cookie is not None:
+        options.append((COOKIE_OPTION, cookie))
+    if manners.ede:
+        options += [
+            (EDE_OPTION, int(error.code).to_bytes(2, "big") + error.text.encode()[:200])
+            for error in _unique_codes(response.errors)
+        ]
+    return Edns(manners.edns_bytes, response.rcode >> 4, 0, asked.dnssec_ok, tuple(options))
+
+
+def _unique_codes(errors: list[Error]) -> list[Error]:
+    return list({error.code: error for error in reversed(errors)}.values())[::-1][:4]

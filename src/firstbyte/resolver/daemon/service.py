@@ -1,0 +1,160 @@
+"""What the daemon does with one question, whatever way it came."""
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from firstbyte.protocols.dns import constants as dns
+from firstbyte.protocols.dns.message import Message
+from firstbyte.protocols.dns.patching import truncated
+from firstbyte.protocols.dns.writer import Rendered
+from firstbyte.resolver.daemon import replies
+from firstbyte.resolver.daemon.access import AccessList, RateLimiter
+from firstbyte.resolver.daemon.clock import FileClock
+from firstbyte.resolver.daemon.replies import Asked, Manners
+from firstbyte.resolver.daemon.statistics import Statistics
+from firstbyte.resolver.driver import Clock, Driver
+from firstbyte.resolver.machine.values import (
+    Ask,
+    Ede,
+    Error,
+    FailureKind,
+    Moment,
+    Response,
+    Security,
+)
+from firstbyte.resolver.wire_cache import WireCache
+
+Reply = Callable[[bytes], None]
+_PROHIBITED = [Error(Ede.PROHIBITED, "this resolver does not serve your network")]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Who is served, and how."""
+
+    access: AccessList
+    limiter: RateLimiter
+    manners: Manners
+    prefetch: bool = False
+
+
+class Counting:
+    """Counts the driver's questions."""
+
+    def __init__(self, statistics: Statistics) -> None:
+        self._statistics = statistics
+
+    def asked(self, ask: Ask, size_bytes: int) -> None:  # noqa: ARG002
+        """One more."""
+        self._statistics.asked += 1
+
+    def answered(self, ask: Ask, message: Message) -> None:
+        """Not counted."""
+
+    def failed(self, ask: Ask, kind: FailureKind) -> None:
+        """Not counted."""
+
+
+class Service:
+    """Questions in octets in, answers in octets out."""
+
+    def __init__(
+        self, driver: Driver, clock: Clock, rules: Rules, statistics: Statistics
+    ) -> None:
+        self.driver = driver
+        self.clock = clock
+        self.rules = rules
+        self.statistics = statistics
+        self.wire = WireCache()
+        self._secret = secrets.token_bytes(32)
+
+    def moment(self) -> Moment:
+        """Now; a clock file is read again."""
+        if isinstance(self.clock, FileClock):
+            self.clock.reread()
+        return self.clock.moment()
+
+    def ask(self, data: bytes, client: str, reply: Reply, now: Moment, *, udp: bool) -> None:
+        """Answer ``data`` from ``client`` with ``reply``: at once, later, or never."""
+        if not self.rules.access.allows(client):
+            self._refuse_client(data, reply, udp=udp)
+            return
+        if udp:
+            hit = self.wire.get(data, now.unix_s)
+            if hit is not None:
+                self.statistics.hits += 1
+                self._give(hit, client, reply, now, udp=udp)
+                return
+        asked = replies.read(data, udp=udp)
+        if asked is None:
+            return
+        if isinstance(asked, bytes):
+            self.statistics.malformed += 1
+            reply(asked)
+            return
+        if asked.refusal is not None:
+            rendered = replies.refusal(asked, asked.refusal, self.rules.manners, asked.errors)
+            self._give(rendered.data, client, reply, now, udp=udp)
+            return
+
+        def deliver(response: Response) -> None:
+            self._deliver(asked, data, response, client, reply)
+
+        self.driver.submit(asked.question, deliver, now)
+
+    def _deliver(
+        self, asked: Asked, data: bytes, response: Response, client: str, reply: Reply
+    ) -> None:
+        now = self.clock.moment()
+        self._count(response)
+        cookie = self._cookie(asked, client, now)
+        rendered = replies.reply(asked, response, self.rules.manners, cookie)
+        if asked.udp and cookie is None and response.ttl_s > 0:
+            share = 0.9 if self.rules.prefetch else 1.0
+            self.wire.put(data, rendered, now.unix_s, response.ttl_s * share)
+        self._give(rendered.data, client, reply, now, udp=asked.udp)
+
+    def _give(self, data: bytes, client: str, reply: Reply, now: Moment, *, udp: bool) -> None:
+        limiter = self.rules.limiter
+        if udp and limiter.active:
+            verdict = limiter.verdict(client, data[2:], now.timer_s)
+            if verdict != "send":
+                self.statistics.limited += 1
+            if verdict == "drop":
+                return
+            if verdict == "slip":
+                data = truncated(data)
+        reply(data)
+
+    def _refuse_client(self, data: bytes, reply: Reply, *, udp: bool) -> None:
+        self.statistics.refused += 1
+        asked = replies.read(data, udp=udp)
+        if isinstance(asked, Asked):
+            rendered: Rendered = replies.refusal(
+                asked, dns.REFUSED, self.rules.manners, _PROHIBITED
+            )
+            reply(rendered.data)
+
+    def _count(self, response: Response) -> None:
+        statistics = self.statistics
+        statistics.answers[response.rcode] += 1
+        statistics.secure += response.security is Security.SECURE
+        statistics.bogus += response.security is Security.BOGUS
+
+    def _cookie(self, asked: Asked, client: str, now: Moment) -> bytes | None:
+        """The cookie for a client that sent one (RFC 7873, 5.2; the layout of RFC 9018, 4)."""
+        edns = asked.message.edns
+        sent = None if edns is None else edns.option(replies.COOKIE_OPTION)
+        if sent is None or not (len(sent) == 8 or 16 <= len(sent) <= 40):
+            return None
+        head = b"\x01\0\0\0" + (int(now.unix_s) & 0xFFFFFFFF).to_bytes(4, "big")
+        digest = hashlib.blake2s(
+            sent[:8] + head + client.encode(), key=self._secret, digest_size=8
+        ).digest()
+        return sent[:8] + head + digest
+
+    def clear(self) -> None:
+        """Drop the answers that are kept as octets."""
+        self.wire.clear()

@@ -1,0 +1,221 @@
+"""The machine on an event loop: sockets, randomness and the clock for ``machine.Machine``.
+
+Each UDP question has its own socket with a random port, connected, so that ICMP errors are seen
+and answers of others are not (RFC 5452, 4 to 9); IDs and letter case come from the same CSPRNG.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from firstbyte.net import system
+from firstbyte.protocols.dns.message import Message
+from firstbyte.resolver.machine.machine import Machine
+from firstbyte.resolver.machine.settings import Settings
+from firstbyte.resolver.machine.values import (
+    Ask,
+    FailureKind,
+    Moment,
+    Question,
+    Response,
+    Server,
+)
+from firstbyte.resolver.upstream.cookies import CookieJar
+from firstbyte.resolver.upstream.queries import Exchange
+from firstbyte.resolver.upstream.tcp import ask_tcp
+from firstbyte.resolver.upstream.udp import UdpAsker, datagram_asker, socket_asker
+
+_LOG = logging.getLogger(__name__)
+Deliver = Callable[[Response], None]
+
+
+class Clock(Protocol):
+    """Where time comes from."""
+
+    def moment(self) -> Moment:
+        """Now."""
+
+
+class SystemClock:
+    """The clock of the running loop's system: the kernel's, or virtual time."""
+
+    def __init__(self) -> None:
+        self._system = system.current()
+
+    def moment(self) -> Moment:
+        """Monotonic and Unix seconds."""
+        return Moment(self._system.now_ns() / 1e9, self._system.wall_time_s())
+
+
+class Watcher(Protocol):
+    """Sees what goes out and comes in, for events and statistics."""
+
+    def asked(self, ask: Ask, size_bytes: int) -> None:
+        """A question was sent."""
+
+    def answered(self, ask: Ask, message: Message) -> None:
+        """Its answer came."""
+
+    def failed(self, ask: Ask, kind: FailureKind) -> None:
+        """It ended without an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class DriverSettings:
+    """How questions leave this machine.
+
+    Where ``address_map`` is not empty, an address that it does not hold is unreachable.
+    """
+
+    address_map: dict[Server, Server] = field(default_factory=dict)
+    edns_buffer_bytes: int = 1232
+    cookies: bool = True
+
+
+class Driver:
+    """A resolver on the running event loop. Close it to free its sockets and timers."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        own: DriverSettings,
+        clock: Clock | None = None,
+        watcher: Watcher | None = None,
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._clock = clock or SystemClock()
+        self._watcher = watcher
+        self.own = own
+        self.machine = Machine(settings, secrets.randbelow)
+        self._cookies = CookieJar() if own.cookies else None
+        self._asks: dict[int, Ask] = {}
+        self._cancels: dict[int, Callable[[], None]] = {}
+        self._deliveries: dict[int, Deliver] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_s = 0.0
+        self._pumping = False
+        simulated = system.current().network == "simulated"
+        self._ask_udp: UdpAsker = datagram_asker if simulated else socket_asker
+
+    def submit(self, question: Question, deliver: Deliver, now: Moment | None = None) -> None:
+        """Resolve ``question``; ``deliver`` is called with the response, perhaps at once."""
+        ticket = self.machine.ask(question, now or self._clock.moment())
+        self._deliveries[ticket] = deliver
+        self._pump()
+
+    async def resolve(self, question: Question) -> Response:
+        """The response to ``question``; it always comes, within the limits' ``question_s``."""
+        future: asyncio.Future[Response] = self._loop.create_future()
+
+        def deliver(response: Response) -> None:
+            if not future.done():
+                future.set_result(response)
+
+        self.submit(question, deliver)
+        return await future
+
+    def close(self) -> None:
+        """Stop; open questions get no answer."""
+        for cancel in list(self._cancels.values()):
+            cancel()
+        self._cancels.clear()
+        self._asks.clear()
+        self._deliveries.clear()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    # the machine's wishes -------------------------------------------------------------------
+
+    def _pump(self) -> None:
+        """Do what the machine wants, until it wants no more."""
+        if self._pumping:
+            return
+        self._pumping = True
+        try:
+            while self._pump_once():
+                pass
+        finally:
+            self._pumping = False
+        for error in self.machine.broken():
+            _LOG.error("a question broke the resolver", exc_info=error)
+        self._arm()
+
+    def _pump_once(self) -> bool:
+        machine = self.machine
+        asks = machine.outgoing()
+        for ask in asks:
+            self._send(ask)
+        for number in machine.abandoned():
+            ask_ = self._forget(number)
+            if ask_ is not None and self._watcher is not None:
+                self._watcher.failed(ask_, "timeout")
+        finished = machine.finished()
+        for ticket, response in finished:
+            deliver = self._deliveries.pop(ticket, None)
+            if deliver is not None:
+                deliver(response)
+        return bool(asks or finished)
+
+    def _arm(self) -> None:
+        deadline_s = self.machine.next_deadline()
+        if deadline_s is None:
+            return
+        if self._timer is not None:
+            if self._timer_s <= deadline_s:
+                return
+            self._timer.cancel()
+        self._timer_s = deadline_s
+        delay_s = max(0.0, deadline_s - self._clock.moment().timer_s)
+        self._timer = self._loop.call_later(delay_s, self._expire)
+
+    def _expire(self) -> None:
+        self._timer = None
+        self.machine.timeout(self._clock.moment())
+        self._pump()
+
+    def _send(self, ask: Ask) -> None:
+        target = self._mapped(ask.server)
+        if target is None:
+            self._end(ask, "unreachable")
+            return
+        exchange = Exchange(ask, self.own.edns_buffer_bytes, self._cookies)
+        self._asks[ask.number] = ask
+        if self._watcher is not None:
+            self._watcher.asked(ask, len(exchange.data))
+        send = ask_tcp if ask.tcp else self._ask_udp
+        cancel = send(self._loop, exchange, target, self._receive, self._failed)
+        if cancel is not None:
+            self._cancels[ask.number] = cancel
+
+    def _mapped(self, server: Server) -> Server | None:
+        return self.own.address_map.get(server) if self.own.address_map else server
+
+    def _receive(self, number: int, message: Message) -> None:
+        ask = self._forget(number)
+        if ask is None:
+            return
+        if self._watcher is not None:
+            self._watcher.answered(ask, message)
+        self.machine.receive(number, message, self._clock.moment())
+        self._pump()
+
+    def _failed(self, number: int, kind: FailureKind) -> None:
+        ask = self._forget(number)
+        if ask is not None:
+            self._end(ask, kind)
+
+    def _end(self, ask: Ask, kind: FailureKind) -> None:
+        if self._watcher is not None:
+            self._watcher.failed(ask, kind)
+        self.machine.fail(ask.number, kind, self._clock.moment())
+        self._pump()
+
+    def _forget(self, number: int) -> Ask | None:
+        cancel = self._cancels.pop(number, None)
+        if cancel is not None:
+            cancel()
+        return self._asks.pop(number, None)

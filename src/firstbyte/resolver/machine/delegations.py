@@ -1,0 +1,92 @@
+"""Zone cuts: which servers to ask for which part of the tree (RFC 1034, 4.2.1 and 5.3.3)."""
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Literal
+
+from firstbyte.protocols.dns.names import ROOT, ancestors
+from firstbyte.resolver.machine.values import Server
+
+MAX_DELEGATIONS = 50000
+MAX_NAMES = 20
+"""Server names that are kept of a delegation; more help nobody (NXNSAttack)."""
+DNS_PORT = 53
+
+
+@dataclass(slots=True)
+class Delegation:
+    """A zone's servers, as its parent (or the configuration) names them.
+
+    ``glue`` has the addresses that came with the names; ``found`` those that were looked up.
+    """
+
+    zone: bytes
+    names: tuple[bytes, ...]
+    glue: dict[bytes, tuple[str, ...]]
+    expires_s: float
+    kind: Literal["hints", "referral", "forward", "stub"] = "referral"
+    servers: tuple[Server, ...] = ()
+    """Fixed by the configuration."""
+    found: dict[bytes, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def recursive(self) -> bool:
+        """Whether its servers resolve for us."""
+        return self.kind == "forward"
+
+    def addresses(self) -> list[Server]:
+        """All that are known now, each once."""
+        if self.servers:
+            return list(self.servers)
+        every = [*self.glue.values(), *self.found.values()]
+        return list(dict.fromkeys((ip, DNS_PORT) for ips in every for ip in ips))
+
+    def unknown_names(self) -> list[bytes]:
+        """Names without any known address that were not looked up."""
+        return [name for name in self.names if name not in self.glue and name not in self.found]
+
+
+class Delegations:
+    """Cuts by zone; fixed ones (forward, stub, hints) never end."""
+
+    def __init__(self, fixed: list[Delegation]) -> None:
+        self._fixed = {cut.zone: cut for cut in fixed}
+        self._learned: OrderedDict[bytes, Delegation] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._learned)
+
+    def closest(self, name: bytes, now_s: float) -> Delegation | None:
+        """The deepest known cut at or above ``name``; None without even a root."""
+        for zone in ancestors(name):
+            fixed = self._fixed.get(zone)
+            if fixed is not None and fixed.kind != "hints":
+                return fixed
+            learned = self._learned.get(zone)
+            if learned is not None:
+                if now_s < learned.expires_s:
+                    return learned
+                del self._learned[zone]
+            if fixed is not None:
+                return fixed
+        return None
+
+    def learn(self, cut: Delegation) -> None:
+        """Keep a cut; the root's comes from priming."""
+        self._learned[cut.zone] = cut
+        self._learned.move_to_end(cut.zone)
+        if len(self._learned) > MAX_DELEGATIONS:
+            self._learned.popitem(last=False)
+
+    def forget(self, zone: bytes) -> None:
+        """Drop what was learned of a zone: its servers do not serve it."""
+        self._learned.pop(zone, None)
+
+    @property
+    def primed(self) -> bool:
+        """Whether the root's own answer replaced the hints."""
+        return ROOT in self._learned
+
+    def clear(self) -> None:
+        """Drop all that was learned."""
+        self._learned.clear()

@@ -1,0 +1,85 @@
+"""From a scrubbed reply to things known: one entry for each link of its chain, and its end."""
+
+from firstbyte.protocols.dns import constants as dns
+from firstbyte.protocols.dns.message import RRset
+from firstbyte.protocols.dns.names import label_count
+from firstbyte.resolver.cache import Entry, Rank
+from firstbyte.resolver.machine.iterator import Fetched
+from firstbyte.resolver.machine.replies import Reply
+
+
+def entries_of(fetched: Fetched, name: bytes, rdtype: int) -> list[Entry]:
+    """What the reply says of ``name`` and of the names that it leads to."""
+    reply = fetched.reply
+    rank = Rank.AUTHORITATIVE if reply.authoritative else Rank.ANSWER
+    made = []
+    dname = None
+    for link in reply.links:
+        if link.rdtype == dns.DNAME and rdtype not in (dns.DNAME, dns.ANY):
+            dname = link
+        entry = Entry(link.key, link.rdtype, link, link.ttl_s)
+        if dname is not None and link.rdtype == dns.CNAME:
+            entry.dname, dname = dname, None
+        _prove(entry, reply)
+        made.append(entry)
+    if reply.complete and made:
+        made[-1].authority = reply.authority
+        made[-1].additional = reply.additional
+    if reply.negative:
+        made.append(_negative(reply, name, rdtype))
+    for entry in made:
+        entry.rank = rank
+        entry.zone = fetched.cut.zone
+    return made
+
+
+def _prove(entry: Entry, reply: Reply) -> None:
+    """Keep the denial beside a set that a wildcard made (RFC 4035, 3.1.3.3)."""
+    rrset = entry.dname or entry.rrset
+    if rrset is not None and is_expanded(rrset):
+        entry.wildcard = True
+        entry.proofs = reply.proofs
+
+
+def is_expanded(rrset: RRset) -> bool:
+    """Whether a signature says that the owner came from a wildcard (RFC 4034, 3.1.3)."""
+    owner = label_count(rrset.key)
+    return any(signature[3] < owner for signature in rrset.signatures) and not (
+        rrset.key.startswith(b"\x01*") and any(s[3] == owner - 1 for s in rrset.signatures)
+    )
+
+
+def _negative(reply: Reply, name: bytes, rdtype: int) -> Entry:
+    """That there is nothing at the chain's end; kept by the SOA's word (RFC 2308, 5)."""
+    end = reply.end if reply.links else name
+    ttl_s = 0
+    if reply.soa is not None:
+        ttl_s = min(reply.soa.ttl_s, soa_minimum(reply.soa))
+    entry = Entry(end, rdtype, None, ttl_s)
+    entry.nxdomain = reply.rcode == dns.NXDOMAIN
+    entry.soa = reply.soa
+    entry.proofs = reply.proofs
+    return entry
+
+
+def soa_minimum(soa: RRset) -> int:
+    """The last field of a SOA record: how long a denial holds."""
+    return int.from_bytes(soa.rdatas[0][-4:], "big")
+
+
+def delegation_entries(reply: Reply, parent_zone: bytes) -> list[Entry]:
+    """What a referral says of the child's DS set: the set, or the proof that there is none."""
+    if reply.cut is None:
+        return []
+    entry: Entry | None = None
+    if reply.ds is not None:
+        entry = Entry(reply.cut.key, dns.DS, reply.ds, reply.ds.ttl_s)
+    elif reply.proofs:
+        ttl_s = min(rrset.ttl_s for rrset in reply.proofs)
+        entry = Entry(reply.cut.key, dns.DS, None, ttl_s)
+        entry.proofs = reply.proofs
+    if entry is None:
+        return []
+    entry.rank = Rank.REFERRAL
+    entry.zone = parent_zone
+    return [entry]

@@ -1,0 +1,384 @@
+"""Down the tree: from the closest known zone cut to the servers that have the answer.
+
+RFC 1034, 5.3.3, with QNAME minimisation (RFC 9156), failure handling (RFC 9520) and the bounds that
+keep one question from becoming many (NXNSAttack: a referral's names are looked up one at a time,
+and only a few of them).
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+
+from firstbyte.protocols.dns import constants as dns
+from firstbyte.protocols.dns.message import Message
+from firstbyte.protocols.dns.names import ROOT, is_under, parent, to_text
+from firstbyte.resolver.machine import replies
+from firstbyte.resolver.machine.delegations import Delegation, Delegations
+from firstbyte.resolver.machine.minimiser import Minimiser
+from firstbyte.resolver.machine.replies import Kind, Reply
+from firstbyte.resolver.machine.scheduler import Scheduler
+from firstbyte.resolver.machine.servers import Servers
+from firstbyte.resolver.machine.settings import Settings
+from firstbyte.resolver.machine.values import Ask, Ede, Error, Outcome, Server
+from firstbyte.resolver.machine.work import Work
+
+MAX_REFERRALS = 40
+TRIES_PER_SERVER = 3
+EMPTY_TRIES = 2
+"""So many empty messages are thrown away before one is believed."""
+MIN_GLUE_TTL_S = 5
+
+FindAddresses = Callable[[bytes, Work, int], Awaitable[tuple[str, ...]]]
+Learned = Callable[[Reply, Delegation], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A useful reply, and the cut whose servers gave it."""
+
+    reply: Reply
+    cut: Delegation
+
+
+@dataclass(slots=True)
+class _Round:
+    """The attempts of one question at one zone's servers."""
+
+    tries: dict[Server, int] = field(default_factory=dict)
+    spoiled: set[Server] = field(default_factory=set)
+    """Servers whose answers were no use; they are not asked again."""
+    no_edns: set[Server] = field(default_factory=set)
+    plain_case: set[Server] = field(default_factory=set)
+    tcp: set[Server] = field(default_factory=set)
+    empty: int = 0
+    attempts: int = 0
+    sought: set[bytes] = field(default_factory=set)
+    """Server names that were looked up for it."""
+    fallback: Reply | None = None
+    """A reply of a lame server: better than none."""
+    failure: Error | None = None
+
+
+class Iterator:
+    """Fetches what a name and type have, from the servers that are responsible."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        scheduler: Scheduler,
+        servers: Servers,
+        find_addresses: FindAddresses,
+        learned: Learned,
+    ) -> None:
+        self.settings = settings
+        self.scheduler = scheduler
+        self.servers = servers
+        self.delegations = Delegations(_fixed(settings))
+        self._find_addresses = find_addresses
+        self._learned = learned
+
+    async def fetch(self, name: bytes, rdtype: int, work: Work, depth: int = 0) -> Fetched | None:
+        """The responsible servers' reply; None when none could be had (``work.errors`` says why).
+
+        A DS record is asked of the parent's servers (RFC 4035, 3.1.4.1).
+        """
+        above = parent(name) if rdtype == dns.DS and len(name) > 1 else name
+        cut = await self._start(above, work)
+        if cut is None:
+            work.blame(Error(Ede.NO_REACHABLE_AUTHORITY, "no root servers are configured"))
+            return None
+        mode = "off" if cut.recursive else self.settings.minimisation
+        minimiser = Minimiser(mode, name, rdtype)
+        for _ in range(MAX_REFERRALS + MAX_REFERRALS):
+            shown, kind, whole = minimiser.question(cut.zone)
+            reply = await self._ask_zone(cut, shown, kind, work, depth)
+            if reply is None:
+                if whole or minimiser.strict:
+                    return None
+                minimiser.give_up()
+                continue
+            if reply.kind is Kind.REFERRAL:
+                cut = self._descend(reply, cut)
+                continue
+            if whole:
+                return Fetched(reply, cut)
+            if _stops(reply, minimiser):
+                return Fetched(reply, cut)
+            if reply.rcode == dns.NXDOMAIN:
+                minimiser.give_up()
+                continue
+            minimiser.nothing_there(cut.zone)
+        work.blame(Error(Ede.OTHER, f"too many referrals for {to_text(name)}"))
+        return None
+
+    async def _start(self, name: bytes, work: Work) -> Delegation | None:
+        now_s = self.scheduler.now.unix_s
+        cut = self.delegations.closest(name, now_s)
+        if cut is not None and cut.kind == "hints" and self.settings.priming:
+            await self._prime(cut, work)
+            cut = self.delegations.closest(name, now_s)
+        return cut
+
+    async def _prime(self, hints: Delegation, work: Work) -> None:
+        """Ask the hinted servers for the root's own NS set (RFC 9609, 3)."""
+        if self.delegations.primed:
+            return
+        reply = await self._ask_zone(hints, ROOT, dns.NS, work, 0)
+        found = None if reply is None else next(iter(reply.links), None)
+        if reply is None or found is None or found.rdtype != dns.NS:
+            return
+        names = tuple(rdata.lower() for rdata in found.rdatas)
+        glue: dict[bytes, tuple[str, ...]] = {}
+        for rrset in reply.additional:
+            if rrset.key in names:
+                texts = (replies.address_text(rrset.rdtype, rdata) for rdata in rrset.rdatas)
+                glue[rrset.key] = glue.get(rrset.key, ()) + tuple(filter(None, texts))
+        glue = {name: glue.get(name, hints.glue.get(name, ())) for name in names}
+        glue = {name: texts for name, texts in glue.items() if texts}
+        if glue:
+            end_s = self.scheduler.now.unix_s + max(found.ttl_s, MIN_GLUE_TTL_S)
+            self.delegations.learn(Delegation(ROOT, names, glue, end_s))
+
+    def _descend(self, reply: Reply, above: Delegation) -> Delegation:
+        rrset = reply.cut
+        if rrset is None:  # a referral always has its NS set; this satisfies the type checker
+            return above
+        names = tuple(rdata.lower() for rdata in rrset.rdatas)
+        ttl_s = max(min(rrset.ttl_s, self.settings.cache.max_ttl_s), MIN_GLUE_TTL_S)
+        glue = reply.glue
+        if self.settings.harden.glue:
+            glue = {name: ips for name, ips in glue.items() if is_under(name, above.zone)}
+        cut = Delegation(rrset.key, names, glue, self.scheduler.now.unix_s + ttl_s)
+        self.delegations.learn(cut)
+        self._learned(reply, above)
+        return cut
+
+    # one zone's servers ---------------------------------------------------------------------
+
+    async def _ask_zone(
+        self, cut: Delegation, name: bytes, rdtype: int, work: Work, depth: int
+    ) -> Reply | None:
+        attempt = _Round()
+        while True:
+            server = self._next_server(cut, attempt)
+            if server is None:
+                if await self._find_more(cut, attempt, work, depth):
+                    continue
+                return self._nothing_better(cut, attempt, work)
+            if not work.may_ask():
+                work.blame(Error(Ede.OTHER, "too many questions were needed"))
+                return None
+            outcome = await self._exchange(cut, server, name, rdtype, attempt)
+            reply = self._judge(cut, server, name, rdtype, outcome, attempt)
+            if reply is not None:
+                return reply
+
+    def _nothing_better(self, cut: Delegation, attempt: _Round, work: Work) -> Reply | None:
+        if attempt.fallback is not None:
+            return attempt.fallback
+        zone = to_text(cut.zone)
+        if attempt.attempts == 0:
+            text = f"no reachable address for the servers of {zone}"
+            work.blame(Error(Ede.NO_REACHABLE_AUTHORITY, text))
+            return None
+        text = f"no useful answer from the servers of {zone}"
+        work.blame(Error(Ede.NO_REACHABLE_AUTHORITY, text))
+        if attempt.failure is not None:
+            work.blame(attempt.failure)
+        return None
+
+    def _next_server(self, cut: Delegation, attempt: _Round) -> Server | None:
+        now = self.scheduler.now
+        usable = [
+            server
+            for server in cut.addresses()
+            if server not in attempt.spoiled
+            and self._may_use(server, cut)
+            and not self.servers.is_lame(server, cut.zone, now)
+        ]
+        if not usable:
+            return None
+        fewest = min(attempt.tries.get(server, 0) for server in usable)
+        if fewest >= TRIES_PER_SERVER:
+            return None
+        if fewest >= 1 and cut.unknown_names() and not attempt.sought:
+            return None
+        fresh = [server for server in usable if attempt.tries.get(server, 0) == fewest]
+        return self.servers.choose(fresh, now)
+
+    def _may_use(self, server: Server, cut: Delegation) -> bool:
+        address = server[0]
+        six = ":" in address
+        if not (self.settings.ipv6 if six else self.settings.ipv4):
+            return False
+        if cut.servers:
+            return True
+        return not (self.settings.harden.do_not_query_localhost and _is_local(address))
+
+    async def _find_more(self, cut: Delegation, attempt: _Round, work: Work, depth: int) -> bool:
+        """Look up the addresses of one more server name; tells whether there is anything new."""
+        limits = self.settings.limits
+        before = set(cut.addresses())
+        while len(attempt.sought) < limits.targets_per_zone and depth < limits.depth:
+            name = _unsought(cut, attempt.sought)
+            if name is None or not work.may_seek_target():
+                return False
+            attempt.sought.add(name)
+            addresses = await self._find_addresses(name, work, depth + 1)
+            if addresses:
+                cut.found[name] = addresses
+            if set(cut.addresses()) - before:
+                return True
+        return False
+
+    async def _exchange(
+        self, cut: Delegation, server: Server, name: bytes, rdtype: int, attempt: _Round
+    ) -> Outcome:
+        state = self.servers.state(server, self.scheduler.now)
+        attempt.tries[server] = attempt.tries.get(server, 0) + 1
+        attempt.attempts += 1
+        tcp = server in attempt.tcp
+        ask = Ask(
+            number=self.scheduler.number(),
+            server=server,
+            zone=cut.zone,
+            name=name,
+            rdtype=rdtype,
+            recursive=cut.recursive,
+            edns=state.edns and server not in attempt.no_edns,
+            tcp=tcp,
+            mix_case=self.settings.mix_case and server not in attempt.plain_case,
+            timeout_s=max(state.timeout_s * 2, 1.5) if tcp else state.timeout_s,
+            attempt=attempt.tries[server],
+        )
+        return await self.scheduler.exchange(ask)
+
+    # what an outcome means ------------------------------------------------------------------
+
+    def _judge(
+        self,
+        cut: Delegation,
+        server: Server,
+        name: bytes,
+        rdtype: int,
+        outcome: Outcome,
+        attempt: _Round,
+    ) -> Reply | None:
+        """The reply to go on with, or None: ask again, as ``attempt`` now says."""
+        message = outcome.message
+        if message is None:
+            self._failed(server, outcome, attempt)
+            return None
+        if server not in attempt.tcp:
+            self.servers.answered(server, outcome.rtt_s, self.scheduler.now)
+        if message.flags & dns.TC:
+            self._truncated(server, attempt)
+            return None
+        reply = replies.read(message, cut.zone, name, rdtype, recursive=cut.recursive)
+        if reply.kind is Kind.ERROR:
+            self._error(server, message, reply, attempt)
+            return None
+        if reply.kind is Kind.LAME:
+            self._lame(cut, server, reply, attempt)
+            return None
+        if reply.kind is Kind.EMPTY:
+            attempt.empty += 1
+            attempt.fallback = attempt.fallback or reply
+            if attempt.empty < EMPTY_TRIES:
+                attempt.spoiled.add(server)
+                return None
+        return reply
+
+    def _failed(self, server: Server, outcome: Outcome, attempt: _Round) -> None:
+        if outcome.failure == "case":
+            if server in attempt.tcp or server in attempt.plain_case:
+                attempt.plain_case.add(server)
+                attempt.tcp.discard(server)
+            else:
+                attempt.tcp.add(server)
+            attempt.failure = Error(Ede.NETWORK_ERROR, f"{server[0]} changed the question's case")
+            return
+        where = f"{server[0]}:{server[1]}"
+        attempt.failure = Error(Ede.NETWORK_ERROR, f"{where} {_TOLD[outcome.failure or 'closed']}")
+        if outcome.failure == "timeout" and server not in attempt.tcp:
+            self.servers.silent(server, self.scheduler.now)
+            return
+        if outcome.failure in ("unreachable", "refused"):
+            self.servers.silent(server, self.scheduler.now)
+        if server in attempt.tcp and outcome.failure == "timeout":
+            self.servers.silent(server, self.scheduler.now)
+        attempt.spoiled.add(server)
+
+    def _truncated(self, server: Server, attempt: _Round) -> None:
+        if server in attempt.tcp:
+            attempt.spoiled.add(server)
+            return
+        attempt.tcp.add(server)
+        attempt.tries[server] = 0
+
+    def _error(self, server: Server, message: Message, reply: Reply, attempt: _Round) -> None:
+        """FORMERR and NOTIMP may mean "no EDNS here" (RFC 6891, 7); others mean: ask elsewhere."""
+        about_edns = reply.rcode in (dns.FORMERR, dns.NOTIMP, dns.BADVERS)
+        if about_edns and server not in attempt.no_edns and message.edns is None:
+            attempt.no_edns.add(server)
+            attempt.tries[server] = 0
+            return
+        attempt.spoiled.add(server)
+        text = f"{server[0]}:{server[1]} answered {dns.rcode_name(reply.rcode)}"
+        attempt.failure = Error(Ede.NETWORK_ERROR, text)
+
+    def _lame(self, cut: Delegation, server: Server, reply: Reply, attempt: _Round) -> None:
+        attempt.spoiled.add(server)
+        useful = reply.rcode == dns.NXDOMAIN or reply.soa is not None
+        if useful and attempt.fallback is None:
+            reply.kind = Kind.ANSWER
+            attempt.fallback = reply
+        else:
+            self.servers.lame(server, cut.zone, self.scheduler.now)
+        text = f"{server[0]}:{server[1]} does not serve {to_text(cut.zone)}"
+        attempt.failure = Error(Ede.NOT_AUTHORITATIVE, text)
+
+
+_TOLD = {
+    "timeout": "did not answer in time",
+    "unreachable": "is unreachable",
+    "refused": "refused the connection",
+    "malformed": "sent a message that cannot be read",
+    "closed": "closed the connection",
+    "case": "changed the question's case",
+}
+
+
+def _unsought(cut: Delegation, sought: set[bytes]) -> bytes | None:
+    """A server name to look up: one without address first, then those with only glue."""
+    if cut.servers:
+        return None
+    glued = [name for name in cut.names if name in cut.glue and name not in cut.found]
+    left = (name for name in cut.unknown_names() + glued if name not in sought)
+    return next(left, None)
+
+
+def _stops(reply: Reply, minimiser: Minimiser) -> bool:
+    """Whether an answer for a part of the name settles the whole name (RFC 8020)."""
+    return reply.rcode == dns.NXDOMAIN and minimiser.strict and not reply.links
+
+
+def _is_local(address: str) -> bool:
+    ip = ip_address(address)
+    return ip.is_loopback or ip.is_unspecified
+
+
+def _fixed(settings: Settings) -> list[Delegation]:
+    """The cuts of the configuration: hints for the root, stubs and forwarders."""
+    never_s = float("inf")
+    cuts = []
+    if settings.hints:
+        glue: dict[bytes, tuple[str, ...]] = {}
+        for name, address in settings.hints:
+            glue[name] = (*glue.get(name, ()), address)
+        cuts.append(Delegation(ROOT, tuple(glue), glue, never_s, "hints"))
+    for zone, servers in settings.stub.items():
+        cuts.append(Delegation(zone, (), {}, never_s, "stub", servers))
+    for zone, servers in settings.forward.items():
+        cuts.append(Delegation(zone, (), {}, never_s, "forward", servers))
+    return cuts

@@ -1,0 +1,142 @@
+"""The door of the resolver: questions in; questions to send, responses and deadlines out.
+
+After every call that takes ``now``, collect ``outgoing`` (send each), ``abandoned`` (forget each),
+``finished`` (give each to its client), and call ``timeout`` no later than ``next_deadline``.
+"""
+
+from collections.abc import Callable
+
+from firstbyte.protocols.dns import constants as dns
+from firstbyte.protocols.dns.message import Message
+from firstbyte.resolver.machine.resolution import Resolution
+from firstbyte.resolver.machine.scheduler import Scheduler, Task
+from firstbyte.resolver.machine.settings import Settings
+from firstbyte.resolver.machine.values import (
+    Ask,
+    Ede,
+    Error,
+    FailureKind,
+    Moment,
+    Outcome,
+    Question,
+    Response,
+)
+
+
+class Machine:
+    """A caching, validating, iterative resolver without I/O.
+
+    ``draw(n)`` gives a random integer below n; for choosing among servers it need not be secret.
+    """
+
+    def __init__(self, settings: Settings, draw: Callable[[int], int]) -> None:
+        self.settings = settings
+        self._scheduler = Scheduler()
+        self.resolution = Resolution(settings, self._scheduler, draw)
+        self._tickets: dict[int, Question] = {}
+        self._waiting: dict[Question, list[int]] = {}
+        self._finished: list[tuple[int, Response]] = []
+
+    def ask(self, question: Question, now: Moment) -> int:
+        """Begin to resolve; the ticket comes back with the response in ``finished``."""
+        self._scheduler.now = now
+        ticket = self._scheduler.number()
+        waiting = self._waiting.get(question)
+        if waiting is None and len(self._waiting) >= self.settings.limits.waiting:
+            self._finished.append((ticket, Response(dns.SERVFAIL, errors=[_BUSY])))
+            return ticket
+        self._tickets[ticket] = question
+        if waiting is not None:
+            waiting.append(ticket)
+        else:
+            self._waiting[question] = [ticket]
+            self._begin(question)
+        self._scheduler.run()
+        if ticket in self._tickets:
+            self._watch(ticket, question)
+        return ticket
+
+    def receive(self, number: int, message: Message, now: Moment) -> None:
+        """A message that answers exchange ``number`` came: ID, source and question match."""
+        self._settle(number, Outcome(message), now)
+
+    def fail(self, number: int, kind: FailureKind, now: Moment) -> None:
+        """Exchange ``number`` ended without a message."""
+        self._settle(number, Outcome(None, kind), now)
+
+    def timeout(self, now: Moment) -> None:
+        """Time has come to ``next_deadline``."""
+        self._scheduler.now = now
+        self._scheduler.expire()
+        self._scheduler.run()
+
+    def next_deadline(self) -> float | None:
+        """When to call ``timeout`` at the latest, on the monotonic clock; None: no need."""
+        return self._scheduler.next_deadline()
+
+    def outgoing(self) -> list[Ask]:
+        """The questions to send now."""
+        return self._scheduler.outgoing()
+
+    def abandoned(self) -> list[int]:
+        """Exchanges whose outcome is wanted no longer."""
+        return self._scheduler.abandoned()
+
+    def finished(self) -> list[tuple[int, Response]]:
+        """The responses that are ready, with their tickets."""
+        out, self._finished = self._finished, []
+        return out
+
+    def broken(self) -> list[Exception]:
+        """Errors inside the machine since the last call, for the log; there should be none."""
+        out = list(self._scheduler.failures)
+        self._scheduler.failures.clear()
+        return out
+
+    def _settle(self, number: int, outcome: Outcome, now: Moment) -> None:
+        self._scheduler.now = now
+        self._scheduler.settle(number, outcome)
+        self._scheduler.run()
+
+    def _begin(self, question: Question) -> None:
+        task = self._scheduler.spawn(self.resolution.answer(question))
+        task.callbacks.append(lambda: self._resolved(question, task))
+
+    def _resolved(self, question: Question, task: Task[Response]) -> None:
+        response = task.result
+        if response is None:
+            response = Response(dns.SERVFAIL, errors=[Error(Ede.OTHER, "internal error")])
+        for ticket in self._waiting.pop(question, ()):
+            self._give(ticket, response)
+
+    def _give(self, ticket: int, response: Response) -> None:
+        if self._tickets.pop(ticket, None) is not None:
+            self._finished.append((ticket, response))
+
+    def _watch(self, ticket: int, question: Question) -> None:
+        """Stale data after a while (RFC 8767, 5), and an answer in any case before the end."""
+        now_s = self._scheduler.now.timer_s
+        stale = self.settings.cache.stale
+        if stale.enabled:
+            self._scheduler.call_at(
+                now_s + stale.client_timeout_s, lambda: self._offer_stale(ticket, question)
+            )
+        self._scheduler.call_at(
+            now_s + self.settings.limits.question_s, lambda: self._too_late(ticket, question)
+        )
+
+    def _offer_stale(self, ticket: int, question: Question) -> None:
+        if ticket in self._tickets:
+            response = self.resolution.stale(question)
+            if response is not None:
+                self._give(ticket, response)
+
+    def _too_late(self, ticket: int, question: Question) -> None:
+        if ticket not in self._tickets:
+            return
+        stale = self.settings.cache.stale.enabled and self.resolution.stale(question)
+        late = Error(Ede.NO_REACHABLE_AUTHORITY, "no answer in time")
+        self._give(ticket, stale or Response(dns.SERVFAIL, errors=[late]))
+
+
+_BUSY = Error(Ede.NOT_READY, "too many questions under way")

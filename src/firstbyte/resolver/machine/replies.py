@@ -1,0 +1,264 @@
+"""What a server's message means for the question: the referee of RFC 1034, 5.3.3, and the scrubber.
+
+Only what the asked zone may speak of survives: records outside its bailiwick, records that answer
+nothing, and glue for other zones are dropped here, so that nothing later can believe them.
+"""
+
+from dataclasses import dataclass, field
+from enum import Enum
+from ipaddress import IPv6Address
+
+from firstbyte.protocols.dns import constants as dns
+from firstbyte.protocols.dns.message import Message, Record, RRset, group
+from firstbyte.protocols.dns.names import is_under, parent
+from firstbyte.resolver.machine.delegations import MAX_NAMES
+
+MAX_ALIASES = 16
+
+
+class Kind(Enum):
+    """ANSWER: data, aliases or the proof that there are none; the rest as named."""
+
+    ANSWER = "answer"
+    REFERRAL = "referral"
+    LAME = "lame"
+    EMPTY = "empty"
+    """Neither data nor SOA nor referral, without authority: believed only if nothing better."""
+    ERROR = "error"
+
+
+@dataclass(slots=True)
+class Reply:
+    """A scrubbed message. ``links`` is the chain from the question: aliases, then data if any.
+
+    ``end`` is the name at the end of the chain, and ``negative`` tells that the message says that
+    there is nothing (of this type) at it.
+    """
+
+    kind: Kind
+    rcode: int
+    authoritative: bool
+    links: list[RRset] = field(default_factory=list)
+    end: bytes = b"\0"
+    complete: bool = False
+    negative: bool = False
+    soa: RRset | None = None
+    proofs: list[RRset] = field(default_factory=list)
+    authority: list[RRset] = field(default_factory=list)
+    additional: list[RRset] = field(default_factory=list)
+    cut: RRset | None = None
+    """The NS set of a referral."""
+    ds: RRset | None = None
+    glue: dict[bytes, tuple[str, ...]] = field(default_factory=dict)
+
+
+def read(message: Message, zone: bytes, name: bytes, rdtype: int, *, recursive: bool) -> Reply:
+    """What ``message`` from a server of ``zone`` says of ``name``; keys are lower case.
+
+    ``recursive`` servers may speak of everything.
+    """
+    rcode = message.rcode
+    authoritative = bool(message.flags & dns.AA)
+    if rcode not in (dns.NOERROR, dns.NXDOMAIN, dns.YXDOMAIN):
+        return Reply(Kind.ERROR, rcode, authoritative)
+    bailiwick = b"\0" if recursive else zone
+    answer = _sets(message.answer, bailiwick)
+    reply = Reply(Kind.ANSWER, rcode, authoritative, end=name)
+    _follow(reply, answer, bailiwick, name, rdtype)
+    authority = _sets(message.authority, bailiwick)
+    _take_authority(reply, authority, name)
+    reply.kind = _kind(message, reply, zone, authority, name, rdtype, recursive)
+    if reply.kind is Kind.REFERRAL:
+        _take_referral(reply, message, authority, bailiwick)
+    else:
+        additional = _sets(message.additional, bailiwick)
+        _take_extra(reply, authority, additional)
+    return reply
+
+
+def _sets(records: list[Record], bailiwick: bytes) -> dict[tuple[bytes, int], RRset]:
+    kept = [
+        record for record in records if record.rdclass == dns.IN and is_under(record.key, bailiwick)
+    ]
+    return {(rrset.key, rrset.rdtype): rrset for rrset in group(kept)}
+
+
+def _follow(
+    reply: Reply,
+    answer: dict[tuple[bytes, int], RRset],
+    bailiwick: bytes,
+    name: bytes,
+    rdtype: int,
+) -> None:
+    """Collect the chain that begins at ``name``, as far as the zone may speak of it."""
+    current = name
+    seen = {name}
+    for _ in range(MAX_ALIASES):
+        found = _data_at(answer, current, rdtype)
+        if found:
+            reply.links += found
+            reply.complete = True
+            break
+        alias = answer.get((current, dns.CNAME))
+        dname = _dname_above(answer, current)
+        if dname is not None:
+            reply.links.append(dname)
+            alias = substitute(dname, current)
+        if alias is None:
+            break
+        reply.links.append(alias)
+        current = alias.rdatas[0].lower()
+        if current in seen or not is_under(current, bailiwick):
+            break
+        seen.add(current)
+    reply.end = current
+
+
+def _data_at(answer: dict[tuple[bytes, int], RRset], name: bytes, rdtype: int) -> list[RRset]:
+    if rdtype == dns.ANY:
+        return [rrset for (key, _), rrset in answer.items() if key == name]
+    rrset = answer.get((name, rdtype))
+    return [] if rrset is None else [rrset]
+
+
+def _dname_above(answer: dict[tuple[bytes, int], RRset], name: bytes) -> RRset | None:
+    above = name
+    while len(above) > 1:
+        above = parent(above)
+        rrset = answer.get((above, dns.DNAME))
+        if rrset is not None:
+            return rrset
+    return None
+
+
+def substitute(dname: RRset, name: bytes) -> RRset | None:
+    """The CNAME that a DNAME implies for ``name`` below it (RFC 6672, 2.2 and 3.1).
+
+    None where the new name would be too long.
+    """
+    target = name[: len(name) - len(dname.key)] + dname.rdatas[0]
+    if len(target) > 255:
+        return None
+    return RRset(name, dns.CNAME, dname.ttl_s, [target])
+
+
+def _take_authority(reply: Reply, authority: dict[tuple[bytes, int], RRset], name: bytes) -> None:
+    for (key, rdtype), rrset in authority.items():
+        if rdtype == dns.SOA and is_under(reply.end, key):
+            reply.soa = rrset
+        elif rdtype in (dns.NSEC, dns.NSEC3):
+            reply.proofs.append(rrset)
+    if reply.complete:
+        return
+    if reply.links:
+        reply.negative = reply.soa is not None or _denied_at_end(reply, name)
+    else:
+        reply.negative = True
+
+
+def _denied_at_end(reply: Reply, name: bytes) -> bool:
+    return reply.rcode == dns.NXDOMAIN and reply.end != name and bool(reply.proofs)
+
+
+def _kind(
+    message: Message,
+    reply: Reply,
+    zone: bytes,
+    authority: dict[tuple[bytes, int], RRset],
+    name: bytes,
+    rdtype: int,
+    recursive: bool,
+) -> Kind:
+    if recursive:
+        return Kind.ANSWER
+    echo = bool(message.flags & dns.RA) and not reply.authoritative
+    if reply.links:
+        return _kind_with_data(reply, zone, rdtype)
+    if reply.rcode == dns.NXDOMAIN or reply.soa is not None:
+        return Kind.LAME if echo else Kind.ANSWER
+    cut = _cut(authority, zone, name, rdtype)
+    if cut is not None:
+        reply.cut = cut
+        return Kind.REFERRAL
+    if reply.authoritative and _only_own(message, zone):
+        return Kind.EMPTY if not message.authority and not message.answer else Kind.ANSWER
+    if echo or message.authority:
+        return Kind.LAME
+    return Kind.EMPTY
+
+
+def _kind_with_data(reply: Reply, zone: bytes, rdtype: int) -> Kind:
+    """Data are data, but an NS set below the zone without authority is a misplaced referral."""
+    first = reply.links[0]
+    below = len(first.key) > len(zone)
+    if rdtype == dns.NS and first.rdtype == dns.NS and below and not reply.authoritative:
+        reply.cut = first
+        reply.links = []
+        reply.complete = False
+        return Kind.REFERRAL
+    return Kind.ANSWER
+
+
+def _only_own(message: Message, zone: bytes) -> bool:
+    """Whether no NS set of a zone above the asked one stands in the authority section."""
+    return all(
+        record.rdtype != dns.NS or is_under(record.key, zone) for record in message.authority
+    )
+
+
+def _cut(
+    authority: dict[tuple[bytes, int], RRset], zone: bytes, name: bytes, rdtype: int
+) -> RRset | None:
+    """The NS set that leads down towards ``name``; a DS stands above the cut of its own name."""
+    cuts = [
+        rrset
+        for (key, kind), rrset in authority.items()
+        if kind == dns.NS and key != zone and is_under(name, key)
+    ]
+    if rdtype == dns.DS:
+        cuts = [rrset for rrset in cuts if rrset.key != name]
+    return max(cuts, key=lambda rrset: len(rrset.key), default=None)
+
+
+def _take_referral(
+    reply: Reply,
+    message: Message,
+    authority: dict[tuple[bytes, int], RRset],
+    bailiwick: bytes,
+) -> None:
+    if reply.cut is None:
+        return
+    reply.negative = False
+    reply.cut.rdatas = reply.cut.rdatas[:MAX_NAMES]
+    reply.ds = authority.get((reply.cut.key, dns.DS))
+    wanted = {rdata.lower() for rdata in reply.cut.rdatas}
+    glue: dict[bytes, list[str]] = {}
+    for record in message.additional:
+        if record.key in wanted and is_under(record.key, bailiwick) and record.rdclass == dns.IN:
+            text = address_text(record.rdtype, record.rdata)
+            if text is not None:
+                glue.setdefault(record.key, []).append(text)
+    reply.glue = {key: tuple(dict.fromkeys(texts)) for key, texts in glue.items()}
+
+
+def address_text(rdtype: int, rdata: bytes) -> str | None:
+    """The address of an A or AAAA record as text; None for other types."""
+    if rdtype == dns.A:
+        return f"{rdata[0]}.{rdata[1]}.{rdata[2]}.{rdata[3]}"
+    if rdtype == dns.AAAA:
+        return str(IPv6Address(rdata))
+    return None
+
+
+def _take_extra(
+    reply: Reply,
+    authority: dict[tuple[bytes, int], RRset],
+    additional: dict[tuple[bytes, int], RRset],
+) -> None:
+    """The zone's NS set and the addresses of names in it and in the data, for full answers."""
+    if not reply.complete:
+        return
+    reply.authority = [rrset for (_, kind), rrset in authority.items() if kind == dns.NS]
+    reply.additional = [
+        rrset for (_, kind), rrset in additional.items() if kind in (dns.A, dns.AAAA)
+    ]

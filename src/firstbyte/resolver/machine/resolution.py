@@ -1,0 +1,398 @@
+"""From a client's question to its response: cache, aliases, iteration, validation, in this order.
+
+Every lookup of one name and type is one *fetch*, shared by all who want it at the same time; what
+it finds is kept unvalidated and judged when it is first used, so that a question with CD and one
+without share the data (RFC 4035, 3.2.2).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from firstbyte.protocols.dns import constants as dns
+from firstbyte.protocols.dns.names import ancestors, to_text
+from firstbyte.resolver.cache import Cache, Entry
+from firstbyte.resolver.machine import dns64, special
+from firstbyte.resolver.machine.delegations import Delegation
+from firstbyte.resolver.machine.entries import delegation_entries, entries_of
+from firstbyte.resolver.machine.failures import Failures
+from firstbyte.resolver.machine.iterator import Iterator
+from firstbyte.resolver.machine.replies import Reply, address_text, substitute
+from firstbyte.resolver.machine.scheduler import Scheduler, Task
+from firstbyte.resolver.machine.servers import Servers
+from firstbyte.resolver.machine.settings import Settings
+from firstbyte.resolver.machine.values import Ede, Error, Question, Response, Security
+from firstbyte.resolver.machine.work import Work
+from firstbyte.resolver.validator.aggressive import Denials
+from firstbyte.resolver.validator.validator import Validator
+
+PREFETCH_SHARE = 0.1
+"""An entry in the last tenth of its life is fetched anew when it is used."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What one fetch found, for all who wait for it."""
+
+    entries: list[Entry]
+    errors: list[Error]
+
+
+class Resolution:
+    """All that is known, and how to know more."""
+
+    def __init__(
+        self, settings: Settings, scheduler: Scheduler, draw: Callable[[int], int]
+    ) -> None:
+        self.settings = settings
+        self.scheduler = scheduler
+        self.cache = Cache(settings.cache)
+        self.failures = Failures()
+        self.servers = Servers(draw)
+        self.iterator = Iterator(
+            settings, scheduler, self.servers, self._addresses, self._learn_referral
+        )
+        self.validator = Validator(settings, scheduler, self)
+        self.denials = Denials(settings)
+        self._in_flight: dict[tuple[bytes, int], Task[_Batch]] = {}
+        anchored = [rrset.key for rrset in settings.validation.anchors]
+        self._configured = {*settings.stub, *settings.forward, *anchored}
+
+    # one name and type ----------------------------------------------------------------------
+
+    async def lookup(
+        self, name: bytes, rdtype: int, work: Work, *, validate: bool, depth: int = 0
+    ) -> Entry | None:
+        """The entry for a name and type: data, an alias, or that there is nothing.
+
+        None when nothing could be learned; ``work.errors`` says why. With ``validate`` the entry
+        is judged (its ``security`` is not ``UNCHECKED``).
+        """
+        entry = self.known(name, rdtype, work)
+        if entry is None and validate:
+            entry = self.denials.deny(name, rdtype, self.scheduler.now)
+        if entry is not None:
+            self._refresh_early(entry, rdtype)
+        else:
+            entry = await self._fetched(name, rdtype, work, depth)
+        if entry is None or not validate:
+            return entry
+        if entry.security is Security.UNCHECKED:
+            await self.validator.settle(entry, work)
+            self._settled(entry)
+        if entry.security is Security.BOGUS and rdtype == dns.DS and entry.soa is None:
+            return await self._ds_again(entry, work)
+        return entry
+
+    async def _ds_again(self, entry: Entry, work: Work) -> Entry | None:
+        """A referral's DS or denial was bogus: ask for it, before the zone is given up."""
+        if not entry.from_referral:
+            return entry
+        self.cache.forget(entry.key, dns.DS)
+        fresh = await self._fetched(entry.key, dns.DS, work, 0)
+        if fresh is None:
+            return entry
+        await self.validator.settle(fresh, work)
+        self._settled(fresh)
+        return fresh
+
+    def _settled(self, entry: Entry) -> None:
+        now = self.scheduler.now
+        if entry.security is Security.BOGUS:
+            self.cache.shorten(entry, self.settings.cache.bogus_ttl_s)
+        elif entry.security is Security.SECURE:
+            self.denials.learn(entry, now)
+
+    def known(self, name: bytes, rdtype: int, work: Work) -> Entry | None:
+        """What is at hand: data, an alias, or a denial."""
+        fresh = work.fresh
+        if fresh:
+            entry = fresh.get((name, rdtype)) or fresh.get((name, dns.CNAME))
+            if entry is not None:
+                return entry
+        now_s = self.scheduler.now.unix_s
+        entry = self.cache.get(name, rdtype, now_s)
+        if entry is not None:
+            return entry
+        if rdtype != dns.DS and rdtype != dns.CNAME:
+            entry = self.cache.get(name, dns.CNAME, now_s)
+            if entry is not None and entry.rrset is not None:
+                return entry
+        return self._implied(name, now_s)
+
+    def _implied(self, name: bytes, now_s: float) -> Entry | None:
+        """What names above imply: a DNAME's alias (RFC 6672), or that nothing is below (8020)."""
+        for above in ancestors(name)[1:]:
+            entry = self.cache.get(above, dns.DNAME, now_s)
+            if entry is None:
+                continue
+            if entry.rrset is not None:
+                return _alias(entry, name)
+            secure = entry.security is Security.SECURE
+            if entry.nxdomain and secure and self.settings.harden.below_nxdomain:
+                return _below(entry, name)
+        return None
+
+    def _refresh_early(self, entry: Entry, rdtype: int) -> None:
+        if not self.settings.cache.prefetch or entry.rrset is None or entry.ttl_s < 10:
+            return
+        left_s = entry.expires_s - self.scheduler.now.unix_s
+        place = (entry.key, rdtype)
+        if left_s < entry.ttl_s * PREFETCH_SHARE and place not in self._in_flight:
+            self._begin(entry.key, rdtype, Work(self.settings.limits), 0)
+
+    async def _fetched(self, name: bytes, rdtype: int, work: Work, depth: int) -> Entry | None:
+        place = (name, rdtype)
+        failed = self.failures.get(name, rdtype, self.scheduler.now.unix_s)
+        if failed is not None:
+            for error in failed:
+                work.blame(error)
+            work.blame(Error(Ede.CACHED_ERROR))
+            return None
+        task = self._in_flight.get(place) or self._begin(name, rdtype, work, depth)
+        batch = await self.scheduler.join(task)
+        if batch is None:
+            work.blame(Error(Ede.OTHER, f"resolving {to_text(name)} needs itself"))
+            return None
+        for error in batch.errors:
+            work.blame(error)
+        for entry in batch.entries:
+            work.fresh[entry.key, entry.rdtype] = entry
+        if rdtype == dns.ANY and batch.entries:
+            return batch.entries[0]
+        return self.known(name, rdtype, work)
+
+    def _begin(self, name: bytes, rdtype: int, work: Work, depth: int) -> Task[_Batch]:
+        place = (name, rdtype)
+        task = self.scheduler.spawn(self._fetch(name, rdtype, work, depth))
+        self._in_flight[place] = task
+
+        def landed() -> None:
+            self._in_flight.pop(place, None)
+
+        task.callbacks.append(landed)
+        return task
+
+    async def _fetch(self, name: bytes, rdtype: int, work: Work, depth: int) -> _Batch:
+        fetched = await self.iterator.fetch(name, rdtype, work, depth)
+        now_s = self.scheduler.now.unix_s
+        entries = [] if fetched is None else entries_of(fetched, name, rdtype)
+        if not entries:
+            self.failures.failed(name, rdtype, now_s, work.errors)
+            return _Batch([], list(work.errors))
+        self.failures.worked(name, rdtype)
+        if rdtype != dns.ANY:
+            for entry in entries:
+                self.cache.put(entry, now_s)
+        return _Batch(entries, [])
+
+    def _learn_referral(self, reply: Reply, above: Delegation) -> None:
+        now_s = self.scheduler.now.unix_s
+        for entry in delegation_entries(reply, above.zone):
+            entry.from_referral = True
+            present = self.cache.get(entry.key, dns.DS, now_s)
+            if present is None or present.security is Security.UNCHECKED:
+                self.cache.put(entry, now_s)
+
+    async def _addresses(self, name: bytes, work: Work, depth: int) -> tuple[str, ...]:
+        """The addresses of a server name, the first family that has any."""
+        kinds = []
+        if self.settings.ipv4:
+            kinds.append(dns.A)
+        if self.settings.ipv6:
+            kinds.append(dns.AAAA)
+        for rdtype in kinds:
+            found = await self._targets(name, rdtype, work, depth)
+            if found:
+                return found
+        return ()
+
+    async def _targets(self, name: bytes, rdtype: int, work: Work, depth: int) -> tuple[str, ...]:
+        """Addresses of one family; server names should not be aliases, but a few are followed."""
+        for _ in range(3):
+            entry = await self.lookup(name, rdtype, work, validate=False, depth=depth)
+            if entry is None or entry.rrset is None or entry.security is Security.BOGUS:
+                return ()
+            if entry.rrset.rdtype == rdtype:
+                texts = (address_text(rdtype, rdata) for rdata in entry.rrset.rdatas)
+                return tuple(filter(None, texts))
+            if entry.rrset.rdtype != dns.CNAME:
+                return ()
+            name = entry.rrset.rdatas[0].lower()
+        return ()
+
+    # a client's question --------------------------------------------------------------------
+
+    async def answer(self, question: Question) -> Response:
+        """The response to a client's question."""
+        if self.settings.special_use:
+            local = special.answer(question, self._configured)
+            if local is not None:
+                return local
+        if question.rdtype in dns.META_TYPES:
+            return Response(dns.NOTIMP)
+        work = Work(self.settings.limits)
+        response = await self._chain(question, work)
+        if dns64.applies(self.settings, question, response):
+            return await self._dns64(question, response, work)
+        return response
+
+    async def _chain(self, question: Question, work: Work) -> Response:
+        response = Response(
+            dns.NOERROR, security=Security.SECURE, ttl_s=self.settings.cache.max_ttl_s
+        )
+        validate = self.settings.validation.enabled and not question.checking_disabled
+        name = question.name
+        seen = set()
+        for _ in range(self.settings.limits.aliases + 1):
+            seen.add(name)
+            entry = await self.lookup(name, question.rdtype, work, validate=validate)
+            if entry is None:
+                return self._failed(question, work)
+            if entry.security is Security.BOGUS and validate:
+                return _bogus(entry)
+            if question.rdtype == dns.ANY and entry.rrset is not None:
+                return await self._any(question, work, validate)
+            self._add(response, entry)
+            target = _target(entry, question.rdtype)
+            if target is None:
+                return _finished(response, entry, question.rdtype)
+            if target in seen:
+                return response
+            name = target
+        return Response(dns.SERVFAIL, errors=[Error(Ede.OTHER, "too many aliases")])
+
+    def _add(self, response: Response, entry: Entry) -> None:
+        left_s = entry.remaining_s(self.scheduler.now.unix_s) if entry.expires_s else 0
+        response.ttl_s = min(response.ttl_s, left_s)
+        response.security = min(response.security, entry.security)
+        shown_s = left_s if entry.expires_s else entry.ttl_s
+        if entry.error is not None and entry.error not in response.errors:
+            response.errors.append(entry.error)
+        if entry.dname is not None:
+            response.answer.append(entry.dname.with_ttl(min(entry.dname.ttl_s, shown_s)))
+        if entry.rrset is not None:
+            response.answer.append(entry.rrset.with_ttl(shown_s))
+        elif entry.soa is not None:
+            response.authority.append(entry.soa.with_ttl(shown_s))
+        for rrset in entry.proofs:
+            response.authority.append(rrset.with_ttl(min(rrset.ttl_s, shown_s)))
+        response.authority += [
+            rrset.with_ttl(min(rrset.ttl_s, shown_s)) for rrset in entry.authority
+        ]
+        response.additional += entry.additional
+
+    async def _any(self, question: Question, work: Work, validate: bool) -> Response:
+        """All that the server gave for ANY; the daemon shows less of it over UDP (RFC 8482)."""
+        response = Response(dns.NOERROR, security=Security.SECURE)
+        for (name, _), entry in list(work.fresh.items()):
+            if name != question.name or entry.rrset is None:
+                continue
+            if validate and entry.security is Security.UNCHECKED:
+                await self.validator.settle(entry, work)
+            if validate and entry.security is Security.BOGUS:
+                return _bogus(entry)
+            self._add(response, entry)
+        return response
+
+    def _failed(self, question: Question, work: Work) -> Response:
+        if self.settings.cache.stale.enabled:
+            stale = self.stale(question)
+            if stale is not None:
+                return stale
+        return Response(dns.SERVFAIL, errors=list(work.errors))
+
+    def stale(self, question: Question) -> Response | None:
+        """What was known of it, though its time has passed (RFC 8767, 4 and 5); None: nothing."""
+        settings = self.settings.cache.stale
+        now_s = self.scheduler.now.unix_s
+        response = Response(dns.NOERROR, security=Security.SECURE, stale=True)
+        name = question.name
+        for _ in range(self.settings.limits.aliases + 1):
+            entry = self.cache.get_stale(name, question.rdtype, now_s)
+            if entry is None:
+                entry = self.cache.get_stale(name, dns.CNAME, now_s)
+            if entry is None or entry.security is Security.BOGUS:
+                return None
+            self._add(response, entry)
+            target = _target(entry, question.rdtype)
+            if target is None:
+                _finished(response, entry, question.rdtype)
+                return _as_stale(response, entry, settings.reply_ttl_s)
+            name = target
+        return None
+
+    async def _dns64(self, question: Question, negative: Response, work: Work) -> Response:
+        """RFC 6147, 5.1: AAAA records made of the name's A records."""
+        asked = Question(question.name, dns.A, question.checking_disabled)
+        found = await self._chain(asked, work)
+        return dns64.synthesised(self.settings, found) or negative
+
+    def clear(self) -> None:
+        """Forget all that was learned."""
+        self.cache.clear()
+        self.failures.clear()
+        self.iterator.delegations.clear()
+        self.denials.clear()
+        self.validator.clear()
+
+
+def _target(entry: Entry, rdtype: int) -> bytes | None:
+    """Where an alias leads, when the alias itself was not asked for."""
+    rrset = entry.rrset
+    if rrset is None or rrset.rdtype != dns.CNAME or rdtype in (dns.CNAME, dns.ANY):
+        return None
+    return rrset.rdatas[0].lower()
+
+
+def _finished(response: Response, entry: Entry, rdtype: int) -> Response:
+    if entry.nxdomain:
+        response.rcode = dns.NXDOMAIN
+    elif entry.rrset is not None and entry.rrset.rdtype != rdtype and rdtype != dns.ANY:
+        response.rcode = dns.YXDOMAIN
+    return response
+
+
+def _bogus(entry: Entry) -> Response:
+    errors = [entry.error] if entry.error is not None else [Error(Ede.BOGUS)]
+    return Response(dns.SERVFAIL, security=Security.BOGUS, errors=errors)
+
+
+def _as_stale(response: Response, entry: Entry, ttl_s: int) -> Response:
+    response.answer = [rrset.with_ttl(ttl_s) for rrset in response.answer]
+    response.authority = [rrset.with_ttl(ttl_s) for rrset in response.authority]
+    code = Ede.STALE_NXDOMAIN if entry.nxdomain else Ede.STALE_ANSWER
+    response.errors = [Error(code)]
+    response.ttl_s = 0
+    return response
+
+
+def _alias(dname: Entry, name: bytes) -> Entry | None:
+    """The entry of the CNAME that a cached DNAME implies."""
+    if dname.rrset is None:
+        return None
+    cname = substitute(dname.rrset, name)
+    if cname is None:
+        return dname
+    entry = Entry(name, dns.CNAME, cname, dname.ttl_s)
+    entry.dname = dname.rrset
+    _inherit(entry, dname)
+    return entry
+
+
+def _below(above: Entry, name: bytes) -> Entry:
+    """The denial of a name below one that does not exist."""
+    entry = Entry(name, above.rdtype, None, above.ttl_s)
+    entry.nxdomain = True
+    entry.soa = above.soa
+    _inherit(entry, above)
+    return entry
+
+
+def _inherit(entry: Entry, source: Entry) -> None:
+    entry.proofs = source.proofs
+    entry.security = source.security
+    entry.error = source.error
+    entry.stored_s = source.stored_s
+    entry.expires_s = source.expires_s
+    entry.zone = source.zone
+    entry.wildcard = source.wildcard

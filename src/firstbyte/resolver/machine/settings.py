@@ -1,0 +1,103 @@
+"""What the machine is told once, at its start."""
+
+from dataclasses import dataclass, field
+from ipaddress import IPv6Network
+from typing import Literal
+
+from firstbyte.protocols.dns.message import RRset
+from firstbyte.resolver.machine.values import Server
+
+Minimisation = Literal["off", "relaxed", "strict"]
+
+
+@dataclass(frozen=True, slots=True)
+class StaleSettings:
+    """RFC 8767. Times in seconds; ``client_timeout_s`` 0 gives stale data at once."""
+
+    enabled: bool = False
+    ttl_s: int = 86400
+    reply_ttl_s: int = 30
+    client_timeout_s: float = 1.8
+
+
+@dataclass(frozen=True, slots=True)
+class CacheSettings:
+    """How long and how much is kept."""
+
+    min_ttl_s: int = 0
+    max_ttl_s: int = 86400
+    max_negative_ttl_s: int = 3600
+    bogus_ttl_s: int = 60
+    max_bytes: int = 64 * 1024 * 1024
+    prefetch: bool = False
+    aggressive_nsec: bool = True
+    stale: StaleSettings = field(default_factory=StaleSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on the work for one question (against NXNSAttack, KeyTrap, CNAME bombs)."""
+
+    question_s: float = 4.7
+    exchanges: int = 128
+    aliases: int = 11
+    target_lookups: int = 24
+    targets_per_zone: int = 6
+    depth: int = 8
+    signatures: int = 64
+    failed_signatures: int = 16
+    keys_per_tag: int = 4
+    nsec3_hashes: int = 256
+    nsec3_iterations: int = 100
+    """Above this a proof is not believed, and the zone is insecure (RFC 9276, 3.2)."""
+    waiting: int = 10000
+    """Client questions under way at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hardening:
+    """Switches named as in the field."""
+
+    glue: bool = True
+    do_not_query_localhost: bool = True
+    below_nxdomain: bool = True
+    algo_downgrade: bool = False
+    large_queries: bool = True
+    short_bufsize: bool = True
+    dnssec_stripped: bool = True
+    private_addresses: bool = False
+    """Answers with private addresses are refused: rebinding protection."""
+    private_domains: frozenset[bytes] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """DNSSEC: whether, from where, and what is left out."""
+
+    enabled: bool = True
+    anchors: tuple[RRset, ...] = ()
+    """DS and DNSKEY sets, by owner."""
+    negative_anchors: frozenset[bytes] = frozenset()
+    allow_sha1: bool = False
+    send_ta_signal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All of the above."""
+
+    hints: tuple[tuple[bytes, str], ...] = ()
+    """Names and addresses of the root's servers."""
+    priming: bool = True
+    forward: dict[bytes, tuple[Server, ...]] = field(default_factory=dict)
+    stub: dict[bytes, tuple[Server, ...]] = field(default_factory=dict)
+    ipv4: bool = True
+    ipv6: bool = True
+    minimisation: Minimisation = "relaxed"
+    mix_case: bool = True
+    special_use: bool = True
+    dns64_prefix: IPv6Network | None = None
+    cache: CacheSettings = field(default_factory=CacheSettings)
+    limits: Limits = field(default_factory=Limits)
+    harden: Hardening = field(default_factory=Hardening)
+    validation: Validation = field(default_factory=Validation)

@@ -1,0 +1,59 @@
+"""The budget of one client's question; all that is done for its sake is counted here."""
+
+from firstbyte.resolver.cache import Entry
+from firstbyte.resolver.machine.settings import Limits
+from firstbyte.resolver.machine.values import Error
+
+
+class Work:
+    """Counters against ``limits``. ``errors`` gathers what went wrong, for the client."""
+
+    __slots__ = (
+        "errors",
+        "exchanges",
+        "failed_signatures",
+        "fresh",
+        "limits",
+        "nsec3_hashes",
+        "signatures",
+        "targets",
+    )
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.exchanges = 0
+        self.targets = 0
+        self.signatures = 0
+        self.failed_signatures = 0
+        self.nsec3_hashes = 0
+        self.fresh: dict[tuple[bytes, int], Entry] = {}
+        """Data of this question that may not be kept (TTL 0), by name and type."""
+        self.errors: list[Error] = []
+
+    def may_ask(self) -> bool:
+        """Whether one more exchange fits; counts it."""
+        self.exchanges += 1
+        return self.exchanges <= self.limits.exchanges
+
+    def may_seek_target(self) -> bool:
+        """Whether one more server name may be looked up; counts it (NXNSAttack)."""
+        self.targets += 1
+        return self.targets <= self.limits.target_lookups
+
+    def may_verify(self) -> bool:
+        """Whether one more signature may be verified; counts it (KeyTrap, CVE-2023-50387)."""
+        self.signatures += 1
+        return (
+            self.signatures <= self.limits.signatures
+            and self.failed_signatures < self.limits.failed_signatures
+        )
+
+    def may_hash(self, count: int) -> bool:
+        """Whether ``count`` more NSEC3 hashes may be computed (CVE-2023-50868)."""
+        self.nsec3_hashes += count
+        return self.nsec3_hashes <= self.limits.nsec3_hashes
+
+    def blame(self, error: Error) -> None:
+        """Remember why something failed; each reason once, a few of them."""
+        if error not in self.errors and len(self.errors) < 4:
+            self.errors.append(error)

@@ -1,0 +1,146 @@
+"""Denials made from what is already known (RFC 8198): NSEC and NSEC3 records as a cache of gaps."""
+
+from bisect import bisect_right, insort
+from dataclasses import dataclass, field
+
+from firstbyte.protocols.dns import constants as dns
+from firstbyte.protocols.dns.message import RRset
+from firstbyte.protocols.dns.names import ancestors, canonical_order, wildcard
+from firstbyte.resolver.cache import Entry
+from firstbyte.resolver.machine.settings import Settings
+from firstbyte.resolver.machine.values import Moment, Security
+from firstbyte.resolver.validator import nsec
+from firstbyte.resolver.validator.denial import Proof
+from firstbyte.resolver.validator.signatures import parse
+
+MAX_LINKS = 20000
+"""Links that are kept of one zone."""
+MAX_ZONES = 500
+_Order = tuple[bytes, ...]
+
+
+@dataclass(slots=True)
+class _Zone:
+    """The links of one zone, in canonical order of their owners."""
+
+    order: list[_Order] = field(default_factory=list)
+    links: dict[_Order, tuple[nsec.Nsec, RRset, float]] = field(default_factory=dict)
+    soa: RRset | None = None
+    soa_expires_s: float = 0.0
+
+    def add(self, link: nsec.Nsec, rrset: RRset, expires_s: float) -> None:
+        key = canonical_order(link.owner)
+        if key not in self.links:
+            if len(self.order) >= MAX_LINKS:
+                return
+            insort(self.order, key)
+        self.links[key] = (link, rrset, expires_s)
+
+    def before(self, name: bytes, now_s: float) -> tuple[nsec.Nsec, RRset, float] | None:
+        """The link at or before ``name``, while it holds."""
+        at = bisect_right(self.order, canonical_order(name)) - 1
+        if at < 0:
+            return None
+        found = self.links[self.order[at]]
+        if now_s < found[2]:
+            return found
+        del self.links[self.order[at]]
+        del self.order[at]
+        return None
+
+
+class Denials:
+    """What secure zones said does not exist."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._enabled = settings.cache.aggressive_nsec and settings.validation.enabled
+        self._zones: dict[bytes, _Zone] = {}
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._zones.clear()
+
+    def learn(self, entry: Entry, now: Moment) -> None:
+        """Keep the links of a secure denial, or of a secure wildcard answer."""
+        if not self._enabled or not entry.proofs:
+            return
+        expires_s = now.unix_s + entry.remaining_s(now.unix_s)
+        for rrset in entry.proofs:
+            link = nsec.parse(rrset) if rrset.rdtype == dns.NSEC else None
+            zone = _signer(rrset)
+            if link is None or zone is None or _is_compact(link):
+                continue
+            kept = self._zones.get(zone)
+            if kept is None:
+                if len(self._zones) >= MAX_ZONES:
+                    del self._zones[next(iter(self._zones))]
+                kept = self._zones[zone] = _Zone()
+            if entry.soa is not None and entry.soa.key == zone:
+                kept.soa, kept.soa_expires_s = entry.soa, expires_s
+            kept.add(link, rrset, min(expires_s, now.unix_s + rrset.ttl_s))
+
+    def deny(self, name: bytes, rdtype: int, now: Moment) -> Entry | None:
+        """A secure denial of ``name`` with this type, made of known links; None: not provable."""
+        if not self._enabled or not self._zones or rdtype == dns.ANY:
+            return None
+        above = ancestors(name)
+        for zone_name in above[1:] if rdtype == dns.DS else above:
+            zone = self._zones.get(zone_name)
+            if zone is not None and zone.soa is not None and now.unix_s < zone.soa_expires_s:
+                return self._deny_in(zone, zone.soa, name, rdtype, now)
+        return None
+
+    def _deny_in(
+        self, zone: _Zone, soa: RRset, name: bytes, rdtype: int, now: Moment
+    ) -> Entry | None:
+        first = zone.before(name, now.unix_s)
+        if first is None:
+            return None
+        used = [first]
+        link = first[0]
+        if link.owner != name:
+            if not nsec.covers(link, name):
+                return None
+            star = zone.before(wildcard(nsec.closest_encloser(link, name)), now.unix_s)
+            if star is None:
+                return None
+            if star[1] is not first[1]:
+                used.append(star)
+        links = [item[0] for item in used]
+        nxdomain = nsec.no_name(links, name) is Proof.PROVED
+        if not nxdomain and nsec.no_data(links, name, rdtype) is not Proof.PROVED:
+            return None
+        return _denial(name, rdtype, nxdomain, soa, used, zone, now)
+
+
+def _denial(
+    name: bytes,
+    rdtype: int,
+    nxdomain: bool,
+    soa: RRset,
+    used: list[tuple[nsec.Nsec, RRset, float]],
+    zone: _Zone,
+    now: Moment,
+) -> Entry:
+    ends_s = min(zone.soa_expires_s, *(item[2] for item in used))
+    entry = Entry(name, rdtype, None, max(0, int(ends_s - now.unix_s)))
+    entry.nxdomain = nxdomain
+    entry.soa = soa
+    entry.proofs = [item[1] for item in used]
+    entry.security = Security.SECURE
+    entry.stored_s = now.unix_s
+    entry.expires_s = ends_s
+    return entry
+
+
+def _is_compact(link: nsec.Nsec) -> bool:
+    """A link made for one question (RFC 9824, RFC 4470): its gap is nothing, so it is no use."""
+    return link.next == b"\x01\0" + link.owner
+
+
+def _signer(rrset: RRset) -> bytes | None:
+    for rdata in rrset.signatures:
+        signature = parse(rdata)
+        if signature is not None:
+            return signature.signer
+    return None
