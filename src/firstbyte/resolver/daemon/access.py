@@ -54,7 +54,7 @@ class RateLimiter:
         return self._rate > 0
 
     def verdict(self, address: str, response: bytes, now_s: float) -> str:
-        """"send", "slip" (send it truncated) or "drop"."""
+        """What to do with it: "send", "slip" (send it truncated) or "drop"."""
         place = (_network(address), response)
         tokens, then_s = self._buckets.get(place, (float(self._rate), now_s))
         tokens = min(float(self._rate), tokens + (now_s - then_s) * self._rate)

@@ -21,6 +21,7 @@ def anchors_from(texts: Iterable[str]) -> tuple[RRset, ...]:
 
     Raises:
         UsageError: a line is no DS or DNSKEY record.
+
     """
     sets: dict[tuple[bytes, int], RRset] = {}
     for text in _records(texts):

@@ -87,11 +87,12 @@ class Config:
         return [parsing.endpoint(text, "listen") for text in given]
 
 
-def load(path: Path) -> Config:
-    """The configuration in a file: JSON where its name ends so, TOML otherwise.
+def read_keys(path: Path) -> dict[str, Any]:
+    """The keys in a file: JSON where its name ends so, TOML otherwise.
 
     Raises:
-        UsageError: it cannot be read, or holds what it may not.
+        UsageError: it cannot be read.
+
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -103,7 +104,7 @@ def load(path: Path) -> Config:
         raise UsageError(f"{path}: {error}") from error
     if not isinstance(data, dict):
         raise UsageError(f"{path}: a table of keys is wanted")
-    return from_mapping(data)
+    return data
 
 
 def from_mapping(data: dict[str, Any]) -> Config:
@@ -111,6 +112,7 @@ def from_mapping(data: dict[str, Any]) -> Config:
 
     Raises:
         UsageError: an unknown key, or a value of the wrong kind.
+
     """
     known = {item.name for item in fields(Config)}
     values = {}
@@ -143,9 +145,14 @@ _KINDS: dict[str, type | tuple[type, ...]] = {
 def _check_kinds(config: Config) -> None:
     for item in fields(Config):
         value = getattr(config, item.name)
-        if not _fits(value, str(item.type)):
+        if not _fits(value, _shown(item.type)):
             message = f"configuration key {item.name!r} cannot be {value!r}"
-            raise UsageError(message, f"its type is {item.type}")
+            raise UsageError(message, f"its type is {_shown(item.type)}")
+
+
+def _shown(kind: object) -> str:
+    """A field's type as it is written."""
+    return kind.__name__ if type(kind) is type else str(kind)
 
 
 def _fits(value: object, wanted: str) -> bool:
@@ -167,6 +174,7 @@ def machine_settings(config: Config) -> Settings:
 
     Raises:
         UsageError: a value that cannot be understood, or a file that cannot be read.
+
     """
     if config.qname_minimisation not in ("off", "relaxed", "strict"):
         message = f"qname_minimisation cannot be {config.qname_minimisation!r}"

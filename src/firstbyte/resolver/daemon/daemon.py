@@ -41,6 +41,7 @@ class Daemon:
 
         Raises:
             UsageError: the configuration cannot be used, or an address cannot be bound.
+
         """
         self.service = self._make_service(self.config)
         shared = self.config.workers > 1
@@ -69,6 +70,7 @@ class Daemon:
 
         Raises:
             UsageError: it cannot be used; then the old one stays.
+
         """
         fresh = self._make_service(config)
         old = self.service
@@ -104,9 +106,7 @@ class Daemon:
             self.service.driver.close()
 
 
-def _bind_pair(
-    address: tuple[str, int], *, shared: bool
-) -> tuple[socket.socket, socket.socket]:
+def _bind_pair(address: tuple[str, int], *, shared: bool) -> tuple[socket.socket, socket.socket]:
     """UDP and TCP on the same port; port 0 takes one that is free for both."""
     last: OSError | None = None
     for _ in range(8 if address[1] == 0 else 1):
@@ -126,13 +126,14 @@ def _bind_pair(
 
 def _rules(config: Config) -> Rules:
     manners = Manners(config.edns_buffer_size, config.ede, config.minimal_responses)
-    return Rules(
-        AccessList(config.allow), RateLimiter(config.rate_limit), manners, config.prefetch
-    )
+    return Rules(AccessList(config.allow), RateLimiter(config.rate_limit), manners, config.prefetch)
 
 
-async def run(configure: Configure) -> None:
-    """Serve until SIGTERM or SIGINT; on SIGHUP ask ``configure`` for the configuration anew."""
+async def run(configure: Configure, ready: Callable[[], object] | None = None) -> None:
+    """Serve until SIGTERM or SIGINT; on SIGHUP ask ``configure`` for the configuration anew.
+
+    ``ready`` is called when questions are answered; without it, the word goes to stderr.
+    """
     daemon = Daemon(configure())
     await daemon.start()
     loop = asyncio.get_running_loop()
@@ -142,7 +143,10 @@ async def run(configure: Configure) -> None:
     loop.add_signal_handler(signal.SIGHUP, lambda: _reload(daemon, configure))
     places = ", ".join(f"{address} port {port}" for address, port in daemon.ports)
     _say(f"listening on {places}")
-    _say(READY)
+    if ready is None:
+        _say(READY)
+    else:
+        ready()
     try:
         await stop.wait()
     finally:

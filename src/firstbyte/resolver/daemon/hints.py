@@ -37,10 +37,11 @@ def hints_from_pairs(pairs: list[list[str]]) -> Hints:
 
     Raises:
         UsageError: an item is no such pair.
+
     """
     found = []
     for pair in pairs:
-        if not isinstance(pair, (list, tuple)) or len(pair) != 2:
+        if len(pair) != 2:
             raise UsageError(f"root_hints: {pair!r} is no [name, address]")
         found.append((zone(str(pair[0])), endpoint(str(pair[1]), "root_hints", 53)[0]))
     return tuple(found)
@@ -51,6 +52,7 @@ def hints_from_file(path: Path) -> Hints:
 
     Raises:
         UsageError: it cannot be read, or holds no address.
+
     """
     found = []
     for line in lines(path, "root_hints_file"):

@@ -20,6 +20,7 @@ def bind(address: tuple[str, int], kind: socket.SocketKind, *, shared: bool) -> 
 
     Raises:
         OSError: the address is taken, or not of this machine.
+
     """
     family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
     sock = socket.socket(family, kind | socket.SOCK_NONBLOCK)
@@ -63,9 +64,7 @@ class UdpListener:
                 self._answer(data, client, service, now)
         service.statistics.questions["udp"] += count
 
-    def _answer(
-        self, data: bytes, client: tuple[str, int], service: Service, now: Moment
-    ) -> None:
+    def _answer(self, data: bytes, client: tuple[str, int], service: Service, now: Moment) -> None:
         def reply(answer: bytes) -> None:
             with contextlib.suppress(OSError):
                 self._sock.sendto(answer, client)

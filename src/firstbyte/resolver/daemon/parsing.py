@@ -17,6 +17,7 @@ def endpoint(text: str, key: str, default_port: int | None = None) -> Server:
 
     Raises:
         UsageError: it is none of these.
+
     """
     address, port = _split(str(text))
     try:
@@ -48,6 +49,7 @@ def zone(text: str) -> bytes:
 
     Raises:
         UsageError: it is no name.
+
     """
     try:
         return names.from_text(text).lower()
@@ -71,6 +73,7 @@ def dns64(text: str | None) -> IPv6Network | None:
 
     Raises:
         UsageError: it is no IPv6 prefix of an allowed length.
+
     """
     if not text:
         return None
@@ -89,6 +92,7 @@ def lines(path: Path, key: str) -> list[str]:
 
     Raises:
         UsageError: it cannot be read.
+
     """
     try:
         return path.read_text(encoding="utf-8").splitlines()

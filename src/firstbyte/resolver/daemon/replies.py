@@ -139,9 +139,7 @@ def _unique(rrsets: list[RRset]) -> list[RRset]:
     return list({(rrset.key, rrset.rdtype): rrset for rrset in rrsets}.values())
 
 
-def _edns(
-    asked: Asked, response: Response, manners: Manners, cookie: bytes | None
-) -> Edns | None:
+def _edns(asked: Asked, response: Response, manners: Manners, cookie: bytes | None) -> Edns | None:
     if asked.message.edns is None:
         return None
     options = []

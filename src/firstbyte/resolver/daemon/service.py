@@ -60,9 +60,7 @@ class Counting:
 class Service:
     """Questions in octets in, answers in octets out."""
 
-    def __init__(
-        self, driver: Driver, clock: Clock, rules: Rules, statistics: Statistics
-    ) -> None:
+    def __init__(self, driver: Driver, clock: Clock, rules: Rules, statistics: Statistics) -> None:
         self.driver = driver
         self.clock = clock
         self.rules = rules

@@ -14,9 +14,7 @@ from firstbyte.resolver.upstream.queries import Exchange
 Received = Callable[[int, Message], None]
 Failed = Callable[[int, FailureKind], None]
 Cancel = Callable[[], None]
-UdpAsker = Callable[
-    [asyncio.AbstractEventLoop, Exchange, Server, Received, Failed], Cancel | None
-]
+UdpAsker = Callable[[asyncio.AbstractEventLoop, Exchange, Server, Received, Failed], Cancel | None]
 FIRST_PORT = 1024
 PORT_TRIES = 3
 MAX_DATAGRAM = 65535
@@ -130,9 +128,7 @@ def _stop(task: "asyncio.Task[None]") -> None:
         task.cancel()
 
 
-def take(
-    exchange: Exchange, data: bytes, wrong: int, received: Received, failed: Failed
-) -> None:
+def take(exchange: Exchange, data: bytes, wrong: int, received: Received, failed: Failed) -> None:
     """Judge a datagram: hand it on, report it, or wait for the next."""
     number = exchange.ask.number
     message = exchange.read(data)
@@ -140,9 +136,7 @@ def take(
         received(number, message)
     elif message == "case":
         failed(number, "case")
-    elif message == "malformed":
-        failed(number, "malformed")
-    elif wrong >= MAX_MISMATCHES:
+    elif message == "malformed" or wrong >= MAX_MISMATCHES:
         failed(number, "malformed")
 
 
