@@ -1,8 +1,7 @@
 """Requests as curl's users expect them."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from firstbyte.client.options import HttpOptions
 from firstbyte.client.proxies import Proxy

@@ -2,10 +2,10 @@
 
 import time
 from contextlib import aclosing
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from firstbyte.events import Event, Recorder
 from firstbyte.resolver.base import Found, FoundAddresses, FoundHttps

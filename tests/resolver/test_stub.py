@@ -4,9 +4,9 @@ import asyncio
 import gc
 import time
 from contextlib import aclosing
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from firstbyte.events import Recorder
 from firstbyte.resolver.base import FoundAddresses, FoundHttps

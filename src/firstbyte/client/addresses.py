@@ -14,8 +14,9 @@ for each address the QUIC attempt comes before the TCP attempt.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 from firstbyte.events.trace import Decision
 
@@ -24,8 +25,7 @@ Transport = Literal["tcp", "quic"]
 _MS = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class RacePolicy:
+class RacePolicy(Struct, frozen=True):
     """The delays of RFC 8305, section 8, and what may take part."""
 
     resolution_delay_ns: int = 50 * _MS
@@ -39,8 +39,7 @@ class RacePolicy:
     max_attempts: int = 32
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """One connection attempt that should begin now; ``number`` counts from 1."""
 
     number: int
@@ -48,8 +47,7 @@ class Attempt:
     address: str
 
 
-@dataclass
-class AddressRace:
+class AddressRace(Struct):
     """The state of one race. ``expected`` are the record types that have not yet been answered."""
 
     policy: RacePolicy

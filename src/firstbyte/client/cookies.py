@@ -6,8 +6,10 @@ There is no list of public suffixes here; a domain that looks like one is refuse
 
 import re
 from calendar import timegm
-from dataclasses import dataclass, replace
 from math import inf
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from firstbyte.client.urls import Url
 from firstbyte.events.http import CookieStored
@@ -27,8 +29,7 @@ _SUFFIX_WORDS = frozenset({"ac", "co", "com", "edu", "gob", "gov", "mil", "ne", 
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-@dataclass(frozen=True, slots=True)
-class Cookie:
+class Cookie(Struct, frozen=True):
     """One stored cookie; ``expires_s`` is Unix time, infinite for one of this trace alone."""
 
     name: str

@@ -1,6 +1,6 @@
 """Makes the connection that a hop needs: name, race, tunnel, keys, protocol."""
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from firstbyte.client.addresses import AddressRace, Attempt, RacePolicy, Transport
 from firstbyte.client.channel import Channel, StreamChannel
@@ -20,15 +20,13 @@ from firstbyte.protocols.http.messages import Machine
 from firstbyte.resolver.base import Family, HttpsRecord, Resolver
 
 
-@dataclass
-class Progress:
+class Progress(Struct):
     """Which phase the trace is in, for errors that only know that time ran out."""
 
     phase: str = "url"
 
 
-@dataclass(frozen=True, slots=True)
-class Means:
+class Means(Struct, frozen=True):
     """What all connections of one trace are made with."""
 
     options: TraceOptions
@@ -39,8 +37,7 @@ class Means:
     taps: Taps = field(default_factory=Taps)
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(Struct, frozen=True):
     """Where the connection goes, which ``--connect-to`` or a proxy may have changed."""
 
     host: str

@@ -8,7 +8,8 @@ once, and a peer that reads nothing cannot block its own answer.
 import asyncio
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from firstbyte.client.content import ContentCounter
 from firstbyte.errors import ConnectionLifeError, HttpError
@@ -44,16 +45,14 @@ Sink = Callable[[bytes], object]
 """Takes decoded content as it comes; an ``OSError`` from it ends the exchange (write.failed)."""
 
 
-@dataclass(frozen=True, slots=True)
-class ExchangeLimits:
+class ExchangeLimits(Struct, frozen=True):
     """``max_bytes`` of content as transferred; ``decode`` undoes Content-Encoding and counts."""
 
     max_bytes: int | None = None
     decode: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(Struct, frozen=True):
     """What came back. Counts as in ``http.response_finished``."""
 
     version: str

@@ -2,9 +2,11 @@
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
+
+from msgspec import Struct
 
 from firstbyte.client.cookies import CookieJar
 from firstbyte.client.establish import Means, Progress
@@ -12,15 +14,16 @@ from firstbyte.client.options import HttpOptions, TraceOptions
 from firstbyte.client.requests import Ask, first_ask
 from firstbyte.client.tapping import Taps
 from firstbyte.client.urls import Url, parse_url
+from firstbyte.events import Scope
+from firstbyte.net.stream import Stream
 from firstbyte.net.system import System
-from firstbyte.net.tls import TlsSettings, make_settings
+from firstbyte.net.tls import TlsSettings, TlsStream, make_settings, start_tls
 from firstbyte.resolver.base import Resolver
 from firstbyte.resolver.settings import make_settings as make_stub_settings
 from firstbyte.resolver.stub import StubResolver
 
 
-@dataclass(frozen=True, slots=True)
-class Preparation:
+class Preparation(Struct, frozen=True):
     """The first request, and what connections are made with."""
 
     ask: Ask
@@ -67,7 +70,15 @@ def _resolver(options: TraceOptions, system: System) -> Resolver:
         static=resolve.static,
         timeout_s=resolve.timeout_s,
     )
-    return StubResolver(settings)
+    # Like curl, -k does not reach the resolver: its server is always verified.
+    secured = make_settings(replace(options.tls, insecure=False), system)
+
+    async def start(
+        stream: Stream, server_name: str, alpn: tuple[str, ...], scope: Scope
+    ) -> TlsStream:
+        return await start_tls(stream, secured, server_name, alpn, scope)
+
+    return StubResolver(settings, start)
 
 
 def _load_code(url: Url, options: TraceOptions, system: System, tls: TlsSettings) -> None:

@@ -7,8 +7,9 @@ header ("httpoxy"). The other variables are read in lower case first.
 import ipaddress
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from firstbyte.client.requests import basic_credentials
 from firstbyte.client.urls import Url, parse_url
@@ -21,8 +22,7 @@ _VARIABLES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Proxy:
+class Proxy(Struct, frozen=True):
     """An HTTP proxy. With ``scheme`` "https" the connection to it is itself secured."""
 
     scheme: Literal["http", "https"]
@@ -44,8 +44,7 @@ class Proxy:
         return f"{self.scheme}://{host}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True)
-class ProxyChoice:
+class ProxyChoice(Struct, frozen=True):
     """The proxy (null: none), and the reason for the ``proxy`` decision event."""
 
     proxy: Proxy | None

@@ -5,7 +5,9 @@ and body: what curl and browsers do. Credentials and cookies given as options st
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from firstbyte.client.requests import Ask
 from firstbyte.client.urls import Url, resolve_reference
@@ -14,8 +16,7 @@ from firstbyte.errors import HttpError
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
-@dataclass(frozen=True, slots=True)
-class Follow:
+class Follow(Struct, frozen=True):
     """The next ask, and why it looks as it does."""
 
     ask: Ask

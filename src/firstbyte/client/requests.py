@@ -5,8 +5,9 @@ An ``Ask`` is what one hop wants: it starts from the options and changes with ea
 """
 
 import base64
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from firstbyte import __version__
 from firstbyte.client.options import HttpOptions
@@ -32,8 +33,7 @@ class ForwardingProxy(Protocol):
         """The value of Proxy-Authorization."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(Struct, frozen=True):
     """What one hop asks for.
 
     ``trusted``: the URL has the origin that the caller named, so that credentials and cookies

@@ -7,9 +7,10 @@ read leniently, because servers write them: spaces and non-ASCII characters are 
 
 import ipaddress
 import re
-from dataclasses import dataclass
 from typing import NoReturn
 from urllib.parse import quote, unquote_to_bytes
+
+from msgspec import Struct
 
 from firstbyte.errors import UrlError
 
@@ -25,8 +26,7 @@ _KEPT_IN_QUERY = _KEPT_IN_PATH + "?"
 _DOT = re.compile(r"%2e", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Url:
+class Url(Struct, frozen=True):
     """An absolute http or https URL, ready for use.
 
     ``host`` is lower case: an A-label name (a final dot is kept) or an address without brackets and

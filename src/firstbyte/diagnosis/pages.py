@@ -1,15 +1,15 @@
 """What ``firstbyte explain`` shows: a page about one thing, of whatever kind."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from firstbyte.diagnosis.rule import Rule
 
 PageKind = Literal["finding", "event", "state", "option", "term"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class Page(Struct, frozen=True, kw_only=True):
     """An explanation: what it is, how to see it, how to mend it, where it is written."""
 
     name: str

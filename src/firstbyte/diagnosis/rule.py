@@ -1,7 +1,8 @@
 """What a finding is made of."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from firstbyte.journey.model import Journey, Severity
 
@@ -11,8 +12,7 @@ result cannot be trusted. ``warning``: it works, but slowly or not for long. ``i
 knowing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(Struct, frozen=True):
     """A rule that matched: one sentence, and the numbers of this journey that show it."""
 
     finding: str
@@ -23,8 +23,7 @@ class Observation:
     """Null: the rule's own."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(Struct, frozen=True, kw_only=True):
     """One finding: how it is recognised, and the page that explains it.
 
     Each rule is the ``RULE`` of its own module in ``diagnosis.rules``; that is all it takes to

@@ -6,7 +6,8 @@ furthest.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from firstbyte.events import Event, dns, http, quic, tcp, tls, trace
 from firstbyte.journey.select import Seen, at_us, each, first, last
@@ -26,8 +27,7 @@ _MILESTONES = (
 _OPENED = tcp.Connected | quic.HandshakeCompleted
 
 
-@dataclass(frozen=True)
-class HopView:
+class HopView(Struct, frozen=True):
     """The events of one hop, in order of time, and those of its winning connection.
 
     ``carrier`` holds the winner's events of *all* hops: a reused connection was opened earlier.

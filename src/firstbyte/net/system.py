@@ -11,13 +11,13 @@ import asyncio
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class CapturedPacket:
+
+class CapturedPacket(Struct, frozen=True):
     """One packet as the tap saw it, from its IP header on; its tail may be cut off.
 
     ``at_ns`` is on the network's monotonic clock; ``outgoing`` as seen from this host.

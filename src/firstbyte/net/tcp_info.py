@@ -7,9 +7,9 @@ which asks ``getsockopt(IPPROTO_TCP, TCP_INFO)`` gets its answer on both network
 
 import socket
 import struct
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import asdict
 
 from firstbyte.events.tcp import TcpInfo
@@ -40,8 +40,7 @@ _NO_MIN_RTT = 0xFFFFFFFF
 _HEAD = struct.Struct("=8B")
 
 
-@dataclass(frozen=True, slots=True)
-class _Field:
+class _Field(Struct, frozen=True):
     """One member after the eight leading bytes: our name (empty: not shown) and its width."""
 
     name: str

@@ -2,9 +2,9 @@
 
 import ipaddress
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from OpenSSL import SSL
 
 from firstbyte.errors import UsageError
@@ -18,8 +18,7 @@ _TLS12 = 0x0303
 _TLS13 = 0x0304
 
 
-@dataclass(frozen=True, slots=True)
-class SeenMessage:
+class SeenMessage(Struct, frozen=True):
     """One message as OpenSSL showed it. ``arrived_ns`` is null for one that is to be sent."""
 
     sent: bool

@@ -1,6 +1,6 @@
 """Why a handshake failed: alerts, OpenSSL's words and silence turned into our error ids."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from firstbyte.errors import DecodeError, TlsError
 from firstbyte.protocols.tls.records import HEADER_BYTES, check_header, is_plain_text
@@ -9,8 +9,7 @@ _REQUIRED = "tls.client_certificate_required"
 _GIVE_ONE = "give one with --cert and --key"
 
 
-@dataclass(slots=True)
-class HandshakeState:
+class HandshakeState(Struct):
     """What had happened when the handshake failed."""
 
     alert: str | None = None

@@ -3,10 +3,11 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
+
+from msgspec import Struct
 
 from firstbyte.errors import TlsError
 from firstbyte.net.system import System
@@ -54,8 +55,7 @@ class TlsChoices(Protocol):
     def keylog_file(self) -> str | None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class TlsSettings:
+class TlsSettings(Struct, frozen=True):
     """All that decides how a handshake goes, but for the peer's name and the protocols.
 
     ``fingerprints`` are the sizes and times of the named files, so that a changed file makes a

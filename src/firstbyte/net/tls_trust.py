@@ -1,8 +1,9 @@
 """Which root certificates are trusted, and by whose word: options, environment, the system."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 SYSTEM_FILES = (
     "/etc/ssl/certs/ca-certificates.crt",  # Debian, Ubuntu, Arch, Gentoo
@@ -15,8 +16,7 @@ SYSTEM_FILES = (
 SYSTEM_DIRECTORIES = ("/etc/ssl/certs", "/etc/pki/tls/certs", "/system/etc/security/cacerts")
 
 
-@dataclass(frozen=True, slots=True)
-class Roots:
+class Roots(Struct, frozen=True):
     """Where the root certificates come from; several sources add up. ``origin`` is for people."""
 
     origin: str

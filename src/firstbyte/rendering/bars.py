@@ -1,14 +1,13 @@
 """Bars on a time axis, exact to an eighth of a cell, and the axis itself."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from firstbyte.rendering.look import Look
 
 _NICE = (1, 2, 5)
 
 
-@dataclass(frozen=True, slots=True)
-class Axis:
+class Axis(Struct, frozen=True):
     """``cells`` terminal cells for the time from 0 to ``total_ms``."""
 
     total_ms: float

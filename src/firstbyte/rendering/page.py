@@ -1,8 +1,8 @@
 """The whole page for one journey: headline, waterfall, ledger, findings; details on request."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from msgspec import Struct
 from rich.text import Text
 
 from firstbyte.journey.model import Journey
@@ -19,15 +19,18 @@ from firstbyte.rendering.wrapping import fit
 Section = Callable[[Journey, Look], list[Text]]
 
 
-@dataclass(frozen=True, slots=True)
-class Detail:
+class Detail(Struct, frozen=True):
     """How much to show: ``ladder`` adds the sequence diagram, ``verbose`` every layer's facts."""
 
     ladder: bool = False
     verbose: bool = False
 
 
-def page(journey: Journey, look: Look, detail: Detail = Detail()) -> list[Text]:
+PLAIN = Detail()
+"""No option given."""
+
+
+def page(journey: Journey, look: Look, detail: Detail = PLAIN) -> list[Text]:
     """The lines of the page, sections separated by an empty line."""
     lines: list[Text] = []
     for section in _sections(detail):

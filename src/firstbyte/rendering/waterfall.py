@@ -1,7 +1,6 @@
 """The waterfall: a row for each phase, again for each request that was followed."""
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from rich.text import Text
 
 from firstbyte.journey.model import PHASES, Hop, Journey, Phase
@@ -16,8 +15,7 @@ LABEL_CELLS = 10
 TRIPS_CELLS = 6
 
 
-@dataclass(frozen=True, slots=True)
-class _Layout:
+class _Layout(Struct, frozen=True):
     """Where the columns stand: label, bar, milliseconds, round trips, why."""
 
     axis: Axis

@@ -5,8 +5,10 @@ The order and the timeouts are those of glibc's ``res_send``: every server once,
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from firstbyte.events.dns import Fallback
 from firstbyte.resolver.settings import MAX_TIMEOUT_S, Server
@@ -32,8 +34,7 @@ _HINTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """Whom a question may be put to. ``no_edns`` are servers known to choke on EDNS."""
 
     servers: tuple[Server, ...]
@@ -43,8 +44,7 @@ class Plan:
     no_edns: frozenset[Server] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Try:
+class Try(Struct, frozen=True):
     """Send the question to ``server`` and wait ``timeout_s``; ``number`` counts from 1."""
 
     number: int
@@ -54,8 +54,7 @@ class Try:
     because: Fallback | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(Struct, frozen=True):
     """The server answered."""
 
     rcode: str
@@ -63,15 +62,13 @@ class Answered:
     truncated: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Silent:
+class Silent(Struct, frozen=True):
     """Nothing of use came in time; ``strays`` counts datagrams that were no answers."""
 
     strays: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Unusable:
+class Unusable(Struct, frozen=True):
     """The server could not be asked ("unreachable") or understood ("malformed")."""
 
     how: Literal["unreachable", "malformed"]
@@ -81,13 +78,11 @@ class Unusable:
 Outcome = Answered | Silent | Unusable
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(Struct, frozen=True):
     """The last answer counts: records, no data, or no such name."""
 
 
-@dataclass(frozen=True, slots=True)
-class GaveUp:
+class GaveUp(Struct, frozen=True):
     """No server gave an answer that counts. ``id`` is an error id."""
 
     id: str

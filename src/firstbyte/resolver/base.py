@@ -5,8 +5,9 @@ family while the other is still on its way.
 """
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
 from typing import Literal, Protocol
+
+from msgspec import Struct
 
 from firstbyte.events import Scope
 
@@ -14,8 +15,7 @@ Family = Literal[4, 6]
 FAMILIES: tuple[Family, ...] = (4, 6)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HttpsRecord:
+class HttpsRecord(Struct, frozen=True, kw_only=True):
     """One HTTPS resource record in ServiceMode (RFC 9460): how to reach an origin's endpoint.
 
     ``target`` is the endpoint's name without trailing dot; "." (RFC 9460, 2.5.2) is already
@@ -42,8 +42,7 @@ class HttpsRecord:
         return (*self.alpn, "http/1.1")
 
 
-@dataclass(frozen=True, slots=True)
-class FoundAddresses:
+class FoundAddresses(Struct, frozen=True):
     """One family of the name is settled: its addresses, or none.
 
     ``addresses`` is empty when the family is known to have none, or when its questions failed:
@@ -61,8 +60,7 @@ class FoundAddresses:
         return "A" if self.family == 4 else "AAAA"
 
 
-@dataclass(frozen=True, slots=True)
-class FoundHttps:
+class FoundHttps(Struct, frozen=True):
     """The HTTPS records of the origin, best priority first; empty when it has none."""
 
     records: tuple[HttpsRecord, ...]

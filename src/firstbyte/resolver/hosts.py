@@ -1,7 +1,8 @@
 """The hosts file, hosts(5), as glibc's ``files`` reads it; and fixed addresses (``--resolve``)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from firstbyte.resolver.names import parse_literal
 
@@ -9,8 +10,7 @@ Static = tuple[str, int, tuple[str, ...]]
 """One ``--resolve``: host (or "*"), port, addresses."""
 
 
-@dataclass(frozen=True, slots=True)
-class HostsEntry:
+class HostsEntry(Struct, frozen=True):
     """One line: an address, its canonical name, and all names of the line in lower case."""
 
     address: str
@@ -18,8 +18,7 @@ class HostsEntry:
     names: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class HostsHit:
+class HostsHit(Struct, frozen=True):
     """What the file says about a name: its addresses in the file's order."""
 
     addresses: tuple[str, ...]

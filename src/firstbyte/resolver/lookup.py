@@ -6,7 +6,8 @@ This module and those below it load dnspython; ``stub`` imports it when the netw
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from firstbyte.errors import NameError_
 from firstbyte.events import Scope
@@ -25,8 +26,7 @@ MAX_ALIASES = 8
 _TYPES: dict[Family, str] = {4: "A", 6: "AAAA"}
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """What is asked for: the full names to try in order, and which records of them."""
 
     names: tuple[str, ...]

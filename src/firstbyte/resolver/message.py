@@ -4,7 +4,6 @@ Nothing imports this module before a question is really asked: dnspython costs s
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import dns.edns
@@ -16,6 +15,7 @@ import dns.rcode
 import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
+from msgspec import Struct
 
 from firstbyte.events.dns import Record
 from firstbyte.resolver.base import HttpsRecord
@@ -28,8 +28,7 @@ MAX_CHAIN = 16
 _HEADER_BYTES = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(Struct, frozen=True):
     """One question, ready to be sent."""
 
     id: int
@@ -39,22 +38,19 @@ class Query:
     wire: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Stray:
+class Stray(Struct, frozen=True):
     """Bytes that answer nothing that we asked; the wait goes on."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
+class Broken(Struct, frozen=True):
     """The answer to our question, but it cannot be understood."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class Reply(Struct, frozen=True, kw_only=True):
     """A server's answer, read.
 
     ``kind`` is answer, referral, nodata, nxdomain or error. ``addresses`` and ``services`` come

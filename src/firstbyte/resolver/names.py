@@ -2,7 +2,8 @@
 
 import ipaddress
 import socket
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from firstbyte.errors import UrlError
 from firstbyte.resolver.base import Family
@@ -15,16 +16,14 @@ _FORBIDDEN = frozenset(" #%/:<>?@[\\]^|\x7f") | {chr(code) for code in range(0x2
 """The URL standard's forbidden domain code points: no resolver is asked for these."""
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(Struct, frozen=True):
     """An IP address in place of a name; a scope id stays on it ("fe80::1%eth0")."""
 
     address: str
     family: Family
 
 
-@dataclass(frozen=True, slots=True)
-class HostName:
+class HostName(Struct, frozen=True):
     """A name to be resolved.
 
     ``text`` is in A-labels, lower case, without trailing dot; ``rooted`` says that there was one

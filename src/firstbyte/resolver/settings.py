@@ -3,9 +3,11 @@
 import re
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from ipaddress import IPv6Address
 from typing import Any, Literal
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from firstbyte.errors import UsageError
 from firstbyte.events.dns import Transport
@@ -25,8 +27,7 @@ LOOPBACK = "127.0.0.1"
 _ATOI = re.compile(r"[ \t]*([+-]?[0-9]+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
+class Server(Struct, frozen=True):
     """Where questions go: an IP address (or, for DoT, a host) and port, and how."""
 
     host: str
@@ -42,8 +43,7 @@ class Server:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True)
-class SystemSettings:
+class SystemSettings(Struct, frozen=True):
     """What resolv.conf(5) says, within glibc's bounds."""
 
     nameservers: tuple[str, ...] = ()
@@ -61,8 +61,7 @@ class SystemSettings:
     no_tld_query: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class StubSettings:
+class StubSettings(Struct, frozen=True):
     """Everything that the stub is told."""
 
     servers: tuple[Server, ...] = (Server(LOOPBACK),)
@@ -80,8 +79,7 @@ class StubSettings:
     """How the host of a DoT or DoH server is resolved; null when no server needs it."""
 
 
-@dataclass(slots=True)
-class ServerMemory:
+class ServerMemory(Struct):
     """What a stub remembers of its servers between questions."""
 
     turn: int

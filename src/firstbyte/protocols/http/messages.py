@@ -1,8 +1,9 @@
 """What every HTTP machine takes and gives, whatever the version (RFC 9110)."""
 
 import re
-from dataclasses import dataclass
 from typing import Literal, Protocol
+
+from msgspec import Struct
 
 from firstbyte.errors import UsageError
 from firstbyte.events.http import Headers
@@ -17,8 +18,7 @@ CONNECTION_SPECIFIC = frozenset(
 """Fields that HTTP/2 and 3 must not carry (RFC 9113, 8.2.2); Host is ``:authority`` there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """One request, before it takes the form of a version.
 
     ``authority`` is the Host field or ``:authority``; null sends neither. ``target`` is the
@@ -67,21 +67,18 @@ def find_headers(headers: Headers, name: str) -> list[str]:
     return [value for key, value in headers if key.lower() == wanted]
 
 
-@dataclass(frozen=True, slots=True)
-class ResponseBegan:
+class ResponseBegan(Struct, frozen=True):
     """The first byte of a response (interim or final) is here."""
 
 
-@dataclass(frozen=True, slots=True)
-class InterimHead:
+class InterimHead(Struct, frozen=True):
     """A 1xx response."""
 
     status: int
     headers: Headers
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Struct, frozen=True):
     """Status and header section of the final response. ``version`` is "1.0", "1.1", "2" or "3"."""
 
     version: str
@@ -90,35 +87,30 @@ class Head:
     headers: Headers
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(Struct, frozen=True):
     """Content bytes, without framing, before any Content-Encoding is undone."""
 
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class TrailerSection:
+class TrailerSection(Struct, frozen=True):
     """The trailer section, when it has fields."""
 
     headers: Headers
 
 
-@dataclass(frozen=True, slots=True)
-class Complete:
+class Complete(Struct, frozen=True):
     """The response is whole."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reset:
+class Reset(Struct, frozen=True):
     """The peer ended the stream or the connection with a code; a ``Failure`` follows."""
 
     code: int
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """The exchange cannot go on: an error id, one sentence, and what to do next."""
 
     id: str

@@ -4,7 +4,7 @@ Numbers become relative to the initial sequence numbers, windows are scaled, and
 sent before are marked as retransmissions. It only watches: a broken or foreign packet gives None.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from firstbyte.events.tcp import Segment, SegmentOptions
 from firstbyte.protocols.ip import Packet, decode
@@ -14,8 +14,7 @@ from firstbyte.protocols.tcp.segment import Segment as WireSegment
 _MODULUS = 1 << 32
 
 
-@dataclass(slots=True)
-class _Side:
+class _Side(Struct):
     """What one end has sent so far."""
 
     initial_seq: int | None = None

@@ -1,7 +1,8 @@
 """The record layer as it stands on the wire (RFC 8446, section 5)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from firstbyte.errors import DecodeError
 from firstbyte.protocols.tls import names
@@ -13,8 +14,7 @@ MAX_FRAGMENT_BYTES = 2**14 + 2048
 _REFERENCE = "RFC 8446, 5.1"
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """One record. ``fragment`` is shorter than ``length`` when the bytes ended before it did."""
 
     content_type: int

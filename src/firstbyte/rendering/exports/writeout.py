@@ -6,7 +6,8 @@ unknown escape is printed here too. Values come from ``writeout_variables``.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from firstbyte.journey.model import Journey
 from firstbyte.rendering.escape import escape
@@ -23,8 +24,7 @@ _ESCAPES = {"r": "\r", "n": "\n", "t": "\t"}
 _ALL = ":all:"
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """Text and where it goes: ``stdout``, ``stderr``, or a file to be made or appended to."""
 
     stream: str

@@ -6,9 +6,10 @@ added together, as libcurl does (CURLINFO_*_TIME_T). What did not happen is 0, a
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
+
+from msgspec import Struct
 
 from firstbyte.events import http
 from firstbyte.journey.model import Hop, Journey, Phase
@@ -17,8 +18,7 @@ from firstbyte.rendering.escape import escape
 Value = str | int | float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Transfer:
+class Transfer(Struct, frozen=True):
     """A journey with what only the command line knows of it."""
 
     journey: Journey

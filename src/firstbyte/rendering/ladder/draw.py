@@ -1,7 +1,6 @@
 """Steps as lines: times at the left, then the lifelines of client, resolver and server."""
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from rich.cells import cell_len
 from rich.text import Text
 
@@ -17,8 +16,7 @@ GAP_SHARE = 0.05
 """A silence longer than this share of the whole is shown as a gap."""
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(Struct, frozen=True):
     """The cells of the lifelines, and until which step the resolver's goes on."""
 
     client: int

@@ -1,6 +1,5 @@
 """DNS messages in HTTP (RFC 8484): POST requests over HTTP/2 or HTTP/1.1, pure."""
 
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from h2.config import H2Configuration
@@ -14,6 +13,7 @@ from h2.events import (
     StreamReset,
 )
 from h2.exceptions import H2Error
+from msgspec import Struct
 
 from firstbyte.errors import UsageError
 from firstbyte.protocols.http.http1 import Http1Machine
@@ -33,8 +33,7 @@ MAX_MESSAGE_BYTES = 65_535
 MAX_HEADER_BYTES = 64 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(Struct, frozen=True):
     """A DoH server's URL, in parts."""
 
     host: str
