@@ -34,6 +34,8 @@ from firstbyte.net.tls_settings import TlsChoices, TlsSettings, make_settings
 from firstbyte.protocols.tls.messages import decode_message
 
 if TYPE_CHECKING:
+    from cryptography import x509
+
     from firstbyte.net.tls_engine import SeenMessage, TlsEngine
 
 __all__ = ["TlsChoices", "TlsSettings", "TlsStream", "make_settings", "start_tls"]
@@ -183,13 +185,15 @@ class _Handshake:
             raise
 
     async def _exchange(self, pump: _Pump) -> None:
-        from firstbyte.net.tls_engine import EngineError
+        from firstbyte.net.tls_engine import CLOSE_NOTIFY, EngineError
 
         while True:
             try:
                 complete = pump.engine.handshake()
             except EngineError as error:
                 pump.tell(self.scope.now_ns())
+                if CLOSE_NOTIFY in error.reasons:
+                    raise dropped(pump.state, "closed") from error
                 raise failed(error.reasons, pump.state) from error
             try:
                 await pump.flush()
@@ -236,22 +240,23 @@ class _Handshake:
     def _tell_identity(
         self, engine: "TlsEngine", wall_time_s: float, at_ns: int
     ) -> tuple[VerifyError, ...]:
-        from firstbyte.net.tls_certificates import describe_chain
+        from firstbyte.net.tls_certificates import describe_chain, parse_chain
         from firstbyte.net.tls_verify import REVOKED, explain_errors, verify_error
 
         sent, built = engine.chain_sent(), engine.chain_built()
         self.scope.emit(
             Certificates(describe_chain(sent, sent), describe_chain(built, sent)), at_ns=at_ns
         )
-        errors = explain_errors(engine.verify_errors, built)
-        staple = self._read_staple(engine, built or sent, wall_time_s)
+        chain = parse_chain(built or sent)
+        errors = explain_errors(engine.verify_errors, chain)
+        staple = self._read_staple(engine, chain, wall_time_s)
         if staple is not None and staple.status == "revoked" and staple.valid:
             errors = (*errors, verify_error(REVOKED, 0))
         self.scope.emit(Verified(not errors, errors, engine.name_checked, staple), at_ns=at_ns)
         return errors
 
     def _read_staple(
-        self, engine: "TlsEngine", chain: list[Any], wall_time_s: float
+        self, engine: "TlsEngine", chain: list["x509.Certificate"], wall_time_s: float
     ) -> Staple | None:
         der = engine.staple()
         if der is None:

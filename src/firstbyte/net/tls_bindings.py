@@ -109,19 +109,20 @@ def on_certificate(
     return True
 
 
-def expect_host(connection: SSL.Connection, name: bytes) -> None:
-    """Check the peer's certificate for a DNS name, by SAN alone (RFC 9525)."""
+def expect_host(connection: SSL.Connection, name: bytes) -> bool:
+    """Check the peer's certificate for a DNS name, by SAN alone (RFC 9525); False: it cannot be."""
     if "peer_name" in UNAVAILABLE:
-        return
+        return False
     parameters = _parameters(connection)
     _lib.X509_VERIFY_PARAM_set_hostflags(parameters, _NO_PARTIAL_WILDCARDS | _NEVER_CHECK_SUBJECT)
-    _lib.X509_VERIFY_PARAM_set1_host(parameters, name, len(name))
+    return bool(_lib.X509_VERIFY_PARAM_set1_host(parameters, name, len(name)))
 
 
-def expect_address(connection: SSL.Connection, packed: bytes) -> None:
-    """Check the peer's certificate for an IP address of 4 or 16 bytes."""
-    if "peer_name" not in UNAVAILABLE:
-        _lib.X509_VERIFY_PARAM_set1_ip(_parameters(connection), packed, len(packed))
+def expect_address(connection: SSL.Connection, packed: bytes) -> bool:
+    """Check the peer's certificate for an IP address of 4 or 16 bytes; False: it cannot be."""
+    if "peer_name" in UNAVAILABLE:
+        return False
+    return bool(_lib.X509_VERIFY_PARAM_set1_ip(_parameters(connection), packed, len(packed)))
 
 
 def verify_at(connection: SSL.Connection, unix_time_s: int) -> None:

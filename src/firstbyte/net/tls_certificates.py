@@ -1,15 +1,15 @@
 """X.509 certificates described for people; unreadable parts are told as such, never raised."""
 
+import hashlib
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
+from itertools import takewhile
 from typing import TypeVar
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
-from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import AuthorityInformationAccessOID, SignatureAlgorithmOID
 from msgspec.structs import replace
 
@@ -34,13 +34,24 @@ _SIGNATURES = {
 _INTERMEDIATE_NAMES = re.compile(r"\b(inter(mediate)?|issuing|sub(ordinate)?)\b", re.IGNORECASE)
 
 
-def describe_chain(
-    certificates: Sequence[x509.Certificate], sent: Sequence[x509.Certificate]
-) -> tuple[Certificate, ...]:
-    """Describe a chain, leaf first; ``sent`` tells which of them the peer sent."""
+@lru_cache(maxsize=512)
+def parse(der: bytes) -> x509.Certificate | None:
+    """The certificate, or None when the library finds it malformed (OpenSSL may not)."""
+    try:
+        return x509.load_der_x509_certificate(der)
+    except ValueError:
+        return None
+
+
+def parse_chain(chain: Sequence[bytes]) -> list[x509.Certificate]:
+    """The certificates up to the first that cannot be read."""
+    return list(takewhile(lambda each: each is not None, map(parse, chain)))  # type: ignore[arg-type]
+
+
+def describe_chain(chain: Sequence[bytes], sent: Sequence[bytes]) -> tuple[Certificate, ...]:
+    """Describe a chain of DER, leaf first; ``sent`` tells which of them the peer sent."""
     return tuple(
-        replace(_describe(certificate), depth=depth, sent=certificate in sent)
-        for depth, certificate in enumerate(certificates)
+        replace(_describe(der), depth=depth, sent=der in sent) for depth, der in enumerate(chain)
     )
 
 
@@ -64,7 +75,11 @@ def issuer_is_intermediate(certificate: x509.Certificate) -> bool:
 
 
 @lru_cache(maxsize=512)
-def _describe(certificate: x509.Certificate) -> Certificate:
+def _describe(der: bytes) -> Certificate:
+    certificate = parse(der)
+    fingerprint = hashlib.sha256(der).hexdigest()
+    if certificate is None:
+        return _unreadable(fingerprint, len(der))
     return Certificate(
         depth=0,
         sent=False,
@@ -78,8 +93,27 @@ def _describe(certificate: x509.Certificate) -> Certificate:
         san=_alternative_names(certificate),
         is_ca=_is_ca(certificate),
         self_signed=_is_self_issued(certificate),
-        sha256=certificate.fingerprint(hashes.SHA256()).hex(),
-        bytes=len(certificate.public_bytes(Encoding.DER)),
+        sha256=fingerprint,
+        bytes=len(der),
+    )
+
+
+def _unreadable(fingerprint: str, size_bytes: int) -> Certificate:
+    return Certificate(
+        depth=0,
+        sent=False,
+        subject=_UNREADABLE,
+        issuer=_UNREADABLE,
+        serial=_UNREADABLE,
+        not_before=_UNREADABLE,
+        not_after=_UNREADABLE,
+        key=_UNREADABLE,
+        signature_algorithm=_UNREADABLE,
+        san=(),
+        is_ca=False,
+        self_signed=False,
+        sha256=fingerprint,
+        bytes=size_bytes,
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from msgspec import Struct
-from OpenSSL import SSL
+from OpenSSL import SSL, crypto
 
 from firstbyte.errors import UsageError
 from firstbyte.net import tls_bindings
@@ -14,6 +14,9 @@ from firstbyte.protocols.tls.messages import CHANGE_CIPHER_SPEC, HANDSHAKE
 _WANTS_MORE = object()
 _READ_BYTES = 65536
 _APPLICATION_DATA = 23
+CLOSE_NOTIFY = "close_notify during the handshake"
+_UNSPECIFIED = 1
+"""X509_V_ERR_UNSPECIFIED."""
 _TLS12 = 0x0303
 _TLS13 = 0x0304
 
@@ -83,7 +86,10 @@ class TlsEngine:
             EngineError: it failed; an alert may wait in ``outgoing``.
 
         """
-        return self._run(self._connection.do_handshake) is not _WANTS_MORE
+        result = self._run(self._connection.do_handshake)
+        if self.ended:
+            raise EngineError((CLOSE_NOTIFY,))
+        return result is not _WANTS_MORE
 
     def feed(self, data: bytes, arrived_ns: int) -> None:
         """Bytes came from the peer at ``arrived_ns``."""
@@ -180,13 +186,13 @@ class TlsEngine:
         """The OCSP response that came with the handshake, DER."""
         return tls_bindings.staple(self._connection)
 
-    def chain_sent(self) -> list[Any]:
-        """The peer's certificates as it sent them, leaf first (``cryptography.x509``)."""
-        return self._connection.get_peer_cert_chain(as_cryptography=True) or []
+    def chain_sent(self) -> list[bytes]:
+        """The peer's certificates as it sent them, leaf first, DER."""
+        return _as_der(self._connection.get_peer_cert_chain())
 
-    def chain_built(self) -> list[Any]:
-        """The chain that verification built, leaf first (``cryptography.x509``)."""
-        return self._connection.get_verified_chain(as_cryptography=True) or []
+    def chain_built(self) -> list[bytes]:
+        """The chain that verification built, leaf first, DER."""
+        return _as_der(self._connection.get_verified_chain())
 
     def _expect(self, server_name: str) -> tuple[str | None, str]:
         """Set SNI and the name to check; gives both. An address is never sent (RFC 6066, 3)."""
@@ -195,10 +201,15 @@ class TlsEngine:
         except ValueError:
             name = _ascii_name(server_name)
             self._connection.set_tlsext_host_name(name.encode())
-            tls_bindings.expect_host(self._connection, name.encode())
+            self._must(tls_bindings.expect_host(self._connection, name.encode()))
             return name, name
-        tls_bindings.expect_address(self._connection, address.packed)
+        self._must(tls_bindings.expect_address(self._connection, address.packed))
         return None, str(address)
+
+    def _must(self, checked: bool) -> None:
+        """A name that cannot be checked is not accepted."""
+        if not checked:
+            self.on_verify_error(_UNSPECIFIED, 0)
 
     def _run(self, call: Callable[[], Any]) -> Any:
         started_ns = self.now_ns()
@@ -237,6 +248,10 @@ class TlsEngine:
                 arrived_ns=None if sent else self._arrived_ns,
             )
         )
+
+
+def _as_der(chain: list[crypto.X509] | None) -> list[bytes]:
+    return [crypto.dump_certificate(crypto.FILETYPE_ASN1, each) for each in chain or ()]
 
 
 def _ascii_name(name: str) -> str:
