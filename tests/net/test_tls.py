@@ -461,6 +461,68 @@ def test_keys_are_logged_line_by_line(pki: Pki, tmp_path: Path) -> None:
     }
 
 
+def test_a_key_log_that_cannot_be_written_breaks_nothing(pki: Pki) -> None:
+    async def check() -> None:
+        async with echo_server(pki.issue("good").server_context()) as port:
+            told = await handshake(port, pki, keylog_file="/nowhere/keys")
+        assert told.answer == b"hello\n"
+
+    run(check())
+
+
+class FaultyStream:
+    """A stream that stops in its tracks at the given call, to be cancelled there."""
+
+    remote_address = local_address = ("192.0.2.1", 443)
+
+    def __init__(self, stop_at: str, answer: bytes = b"") -> None:
+        self.stop_at = stop_at
+        self.answer = answer
+        self.stopped = asyncio.Event()
+        self.calls: list[str] = []
+
+    async def _call(self, name: str) -> None:
+        self.calls.append(name)
+        if name == self.stop_at:
+            self.stopped.set()
+            await asyncio.Event().wait()
+
+    async def send(self, data: bytes) -> None:
+        await self._call("send")
+
+    async def receive(self) -> bytes:
+        await self._call("receive")
+        return self.answer
+
+    async def close(self) -> None:
+        await self._call("close")
+
+    def abort(self) -> None:
+        self.calls.append("abort")
+
+
+@pytest.mark.parametrize(
+    ("stop_at", "answer"), [("send", b""), ("receive", b""), ("close", b"HTTP/1.1 400\r\n")]
+)
+def test_cancelled_anywhere_the_stream_is_aborted(pki: Pki, stop_at: str, answer: bytes) -> None:
+    async def check() -> None:
+        stream = FaultyStream(stop_at, answer)
+        scope = Recorder(system.current().now_ns, "kernel").scope().on_connection("tcp")
+        settings = make_settings(TlsOptions(ca_file=str(pki.root_file)), system.current())
+        task = asyncio.create_task(start_tls(stream, settings, "localhost", (), scope))
+        await stream.stopped.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert stream.calls[-1] == "abort"
+        assert [event.type for event in scope.recorder.events][:2] == [
+            "tls.started",
+            "tls.message",
+        ]
+
+    run(check())
+
+
 # OpenSSL as the peer
 
 
