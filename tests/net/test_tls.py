@@ -17,7 +17,7 @@ from firstbyte.net import system
 from firstbyte.net.tcp import connect_tcp, open_socket
 from firstbyte.net.tls import TlsStream, make_settings, start_tls
 from testbed.pki import KINDS, Pki
-from testbed.tls_peers import echo_server, openssl_server, scripted_server
+from testbed.tls_peers import echo_server, nginx_server, openssl_server, scripted_server
 
 
 @dataclass
@@ -729,5 +729,26 @@ def test_a_reset_after_the_handshake_is_tcps(pki: Pki) -> None:
                 ended = await secured.receive()
             assert ended in {b"", b"?"}
             secured.abort()
+
+    run(check())
+
+
+# nginx as the peer
+
+
+@pytest.mark.interop
+@pytest.mark.parametrize("maximum", ["1.2", "1.3"])
+def test_nginx_with_a_staple(pki: Pki, tmp_path: Path, maximum: str) -> None:
+    async def check() -> None:
+        with nginx_server(tmp_path, pki.issue("good")) as (secure, plain):
+            # nginx reads its stapling file for each handshake from the first on
+            told = await handshake(secure, pki, alpn=("h2", "http/1.1"), send=b"", maximum=maximum)
+            refused = await handshake(plain, pki)
+        assert told.error is None
+        assert told.version == f"TLSv{maximum}"
+        assert told.alpn == "h2"
+        assert told.what("tls.verified")[0].staple.valid
+        assert refused.error is not None
+        assert refused.error.id == "tls.plain_http"
 
     run(check())

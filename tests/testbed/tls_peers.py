@@ -3,13 +3,18 @@
 import asyncio
 import contextlib
 import shutil
+import socket
 import ssl
 import subprocess
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import cast
 
 import pytest
+
+from testbed.pki import Issued
 
 Script = Callable[[asyncio.Transport, bytes], None]
 """Called with all that came so far, each time that more comes; first with nothing."""
@@ -85,3 +90,61 @@ def openssl_server(*arguments: str) -> Iterator[int]:
             pytest.fail(f"openssl s_server did not start: {command}")
         finally:
             process.kill()
+
+
+_NGINX = """
+daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log;
+events {{ worker_connections 64; }}
+http {{
+  access_log off;
+  client_body_temp_path {folder}/a; proxy_temp_path {folder}/b; fastcgi_temp_path {folder}/c;
+  uwsgi_temp_path {folder}/d; scgi_temp_path {folder}/e;
+  ssl_certificate {chain}; ssl_certificate_key {key};
+  ssl_protocols TLSv1.2 TLSv1.3; ssl_stapling on; ssl_stapling_file {staple};
+  server {{ listen 127.0.0.1:{secure} ssl http2; location / {{ return 200 "hello\\n"; }} }}
+  server {{ listen 127.0.0.1:{plain}; location / {{ return 200 "hello\\n"; }} }}
+}}
+"""
+
+
+@contextmanager
+def nginx_server(folder: Path, issued: Issued) -> Iterator[tuple[int, int]]:
+    """Nginx with TLS, HTTP/2 and a staple; gives the port with TLS and a plain one."""
+    program = shutil.which("nginx", path="/usr/sbin:/usr/bin")
+    if program is None:
+        pytest.skip("nginx is not installed")
+    secure, plain = _free_port(), _free_port()
+    configuration = folder / "nginx.conf"
+    configuration.write_text(
+        _NGINX.format(
+            folder=folder,
+            chain=issued.cert_file,
+            key=issued.key_file,
+            staple=issued.staple_file,
+            secure=secure,
+            plain=plain,
+        )
+    )
+    command = [program, "-e", str(folder / "error.log"), "-c", str(configuration)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            _wait_until_open(process, plain)
+            yield secure, plain
+        finally:
+            process.terminate()
+
+
+def _free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
+        return port
+
+
+def _wait_until_open(process: subprocess.Popen[bytes], port: int) -> None:
+    deadline_s = time.monotonic() + 10
+    while process.poll() is None and time.monotonic() < deadline_s:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.02)
+    pytest.skip("nginx does not start here")

@@ -4,6 +4,7 @@ Every read checks the bounds first; what does not fit raises ``DecodeError`` wit
 counted from the start of the message.
 """
 
+import struct
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
@@ -68,6 +69,14 @@ class Cursor:
     def opaque(self, width: int, field: str) -> bytes:
         """The content of the next vector."""
         return self.vector(width, field).rest()
+
+    def u16s(self, width: int, field: str) -> tuple[int, ...]:
+        """The next vector of two-byte numbers."""
+        window = self.vector(width, field)
+        count, odd = divmod(len(window), 2)
+        if odd:
+            raise window.fail(field, "an even number of bytes", str(len(window)))
+        return struct.unpack(f">{count}H", window.rest())
 
     def rest(self) -> bytes:
         """Everything that is left."""

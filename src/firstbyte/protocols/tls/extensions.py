@@ -56,8 +56,7 @@ def _extension(block: Cursor) -> tuple[int, Cursor]:
 
 def _names16(table: dict[int, str], field: str, width: int = 2) -> Decoder:
     def read(cursor: Cursor) -> list[str]:
-        window = cursor.vector(width, field)
-        return [names.name16(table, code) for code in window.each(lambda c: c.u16(field))]
+        return [names.name16(table, code) for code in cursor.u16s(width, field)]
 
     return read
 

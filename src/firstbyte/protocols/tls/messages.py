@@ -162,9 +162,8 @@ def _client_hello(cursor: Cursor, _version: int | None, detail: Detail) -> None:
     detail["legacy_version"] = names.version_name(cursor.u16("legacy_version"))
     detail["random"] = cursor.take(32, "random").hex()
     detail["session_id_bytes"] = len(_session_id(cursor))
-    suites = cursor.vector(2, "cipher_suites")
     detail["cipher_suites"] = [
-        names.cipher_suite_name(code) for code in suites.each(lambda c: c.u16("cipher suite"))
+        names.cipher_suite_name(code) for code in cursor.u16s(2, "cipher_suites")
     ]
     methods = cursor.opaque(1, "compression methods")
     detail["compression_methods"] = [
@@ -313,10 +312,9 @@ def _certificate_request(cursor: Cursor, version: int | None, detail: Detail) ->
     ]
     # TLS 1.0 and 1.1 have no list of signature algorithms
     if version == TLS12:
-        schemes = cursor.vector(2, "signature algorithms")
         detail["signature_algorithms"] = [
             names.name16(names.SIGNATURE_SCHEMES, code)
-            for code in schemes.each(lambda c: c.u16("signature algorithm"))
+            for code in cursor.u16s(2, "signature algorithms")
         ]
     sizes = [
         len(name)
