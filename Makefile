@@ -38,5 +38,6 @@ $(READY):
 	@./scripts/make-venv "$(PYTHON)" "$(VENV)"
 	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.txt
 	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q src
 	@rm -f $(VENV)/.ready-*
 	@touch $@

@@ -59,7 +59,16 @@ def _read_urls(file: str) -> list[str]:
     return [line for line in lines if line and not line.startswith("#")]
 
 
+def _shows_segments(values: Mapping[str, Any], url_count: int) -> bool:
+    """Whether captured segments can matter to what is shown: a tap costs each trace some 10 ms."""
+    headline_alone = values["quiet"] or values["write_out"] is not None
+    kept = values["save"] or values["as_json"] or values["ladder"]
+    return url_count == 1 and bool(kept or not headline_alone)
+
+
 def _run(urls: Sequence[str], values: Mapping[str, Any]) -> int:
+    from dataclasses import replace
+
     from firstbyte.cli.shell.batch import Batch, trace_all
     from firstbyte.cli.shell.body_file import body_file
     from firstbyte.cli.shell.choose_reports import choose_reports
@@ -70,6 +79,8 @@ def _run(urls: Sequence[str], values: Mapping[str, Any]) -> int:
     options = trace_options(
         values, keep_body=values["output"] is not None, show_secrets=values["show_secrets"]
     )
+    if values["tap"] == "auto" and not _shows_segments(values, len(urls)):
+        options = replace(options, connect=replace(options.connect, tap="off"))
     verdict = Verdict(values["fail_on"])
     reports = choose_reports(values, verdict, len(urls))
 
