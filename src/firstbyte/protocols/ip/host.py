@@ -285,11 +285,9 @@ class Host:
 
     def _is_for_us(self, destination: str) -> bool:
         """Groups, broadcasts and the rest of 127.0.0.0/8."""
-        if destination == addresses.BROADCAST or destination.startswith("127."):
+        if destination.startswith("127.") or destination in self.transmitter.groups:
             return True
-        if destination in self.transmitter.groups:
-            return True
-        return any(destination in i.broadcasts for i in self.interfaces.values())
+        return self.transmitter.is_broadcast(destination)
 
     def _deliver(self, interface: str, packet: Packet, now_ns: int) -> None:
         transport = packet.transport

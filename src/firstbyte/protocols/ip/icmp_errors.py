@@ -1,7 +1,7 @@
 """Which ICMP errors a host sends (RFC 1122, 3.2.2; RFC 1812, 4.3; RFC 4443, 2.4), and how often."""
 
 from firstbyte.protocols.ip import icmpv4, icmpv6
-from firstbyte.protocols.ip.addresses import BROADCAST, is_multicast, is_unspecified
+from firstbyte.protocols.ip.addresses import is_multicast, is_unspecified
 from firstbyte.protocols.ip.icmpv4 import Icmpv4
 from firstbyte.protocols.ip.icmpv6 import Icmpv6
 from firstbyte.protocols.ip.ipv4 import Ipv4
@@ -67,8 +67,6 @@ def may_be_answered(packet: Packet) -> bool:
     """No errors about errors, groups, broadcasts, later fragments, or unusable sources."""
     header = packet.ip
     if header is None or is_unspecified(header.source) or is_multicast(header.source):
-        return False
-    if header.destination == BROADCAST:
         return False
     transport = packet.transport
     big = isinstance(transport, Icmpv6) and transport.type == icmpv6.PACKET_TOO_BIG

@@ -136,7 +136,7 @@ class IcmpLayer:
         if header is None or not may_be_answered(packet) or not self._limit.take(now_ns):
             return
         path = self._transmitter.path(header.source)
-        if path is None:
+        if path is None or self._transmitter.is_broadcast(header.destination):
             return
         ours = header.destination if self._transmitter.is_local(header.destination) else None
         protocol = ICMPV4 if isinstance(header, Ipv4) else ICMPV6

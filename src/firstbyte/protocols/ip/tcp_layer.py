@@ -133,6 +133,8 @@ class TcpLayer:
         )
         socket = self.connections.get(key)
         if socket is None:
+            if self._transmitter.is_group(key[0]):
+                return
             self._unmatched(key, packet, segment, now_ns)
             return
         state = socket.connection.state
@@ -140,7 +142,11 @@ class TcpLayer:
             return
         if state is State.TIME_WAIT and self._reopens(socket, packet, segment, now_ns):
             return
-        socket.connection.segment(segment, now_ns)
+        connection = socket.connection
+        connection.segment(segment, now_ns)
+        if connection.changed and socket.listener is not None:
+            # At once, so that the next ACK of this moment finds the accept queue as it is.
+            self._announce(socket, connection.take_changed())
         self.touch(socket)
 
     def icmp_error(
@@ -352,7 +358,7 @@ class TcpLayer:
         if listener is not None and flags & (SYN | ACK | RST) == SYN:
             self._new_connection(listener, key, packet, segment, now_ns, None)
         elif not flags & RST:
-            self._refuse(key, packet, segment, now_ns)
+            self._refuse(key, segment, now_ns)
 
     def _listener_for(self, key: Key) -> TcpListener | None:
         address, port = key[0], key[1]
@@ -428,9 +434,7 @@ class TcpLayer:
         self._new_connection(listener, key, packet, segment, now_ns, iss)
         return True
 
-    def _refuse(self, key: Key, packet: Packet, segment: Segment, now_ns: int) -> None:
-        if addresses.is_multicast(key[0]) or packet.ip is None:
-            return
+    def _refuse(self, key: Key, segment: Segment, now_ns: int) -> None:
         path = self._transmitter.path(key[2])
         if path is not None:
             header = self._transmitter.header(path, TCP, source=key[0])

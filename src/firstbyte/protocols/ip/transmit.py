@@ -100,6 +100,16 @@ class Transmitter:
         """Whether packets for ``address`` end here."""
         return address in self.local or address.startswith("127.")
 
+    def is_broadcast(self, address: str) -> bool:
+        """Everybody on a link of ours."""
+        if address == addresses.BROADCAST:
+            return True
+        return any(address in i.broadcasts for i in self.interfaces.values())
+
+    def is_group(self, address: str) -> bool:
+        """A broadcast or multicast address: more than one may have it."""
+        return addresses.is_multicast(address) or self.is_broadcast(address)
+
     def path(self, destination: str) -> Path | None:
         """The way to an address; ``None`` when there is no route."""
         if self._generation != self.routes.generation:

@@ -172,8 +172,8 @@ class UdpLayer:
         self._transmitter.send(path, Packet(header, datagram), now_ns)
 
     def _path(self, socket: UdpSocket, address: str) -> Path:
-        group = address == addresses.BROADCAST or addresses.is_multicast(address)
-        if address == addresses.BROADCAST and not socket.broadcast:
+        group = self._transmitter.is_group(address)
+        if self._transmitter.is_broadcast(address) and not socket.broadcast:
             raise SocketError("EACCES", "broadcast was not allowed on this socket")
         if not group or (socket.interface is None and address != addresses.BROADCAST):
             return self._transmitter.require_path(address)
@@ -195,9 +195,7 @@ class UdpLayer:
         ]
         if not candidates:
             return False
-        group = header.destination == addresses.BROADCAST or addresses.is_multicast(
-            header.destination
-        )
+        group = self._transmitter.is_group(header.destination)
         received = Received(datagram.payload, source, header.destination, interface, header.ttl)
         chosen = candidates if group else [max(candidates, key=_precision)]
         for socket in chosen:
