@@ -23,6 +23,8 @@ class Packet(Body, frozen=True, tag="quic.packet"):
     number: int | None
     bytes: int
     frames: tuple[str, ...]
+    count: int = 1
+    """Late in a long transfer neighbouring packets are merged: how many, ``bytes`` together."""
 
 
 class HandshakeCompleted(Body, frozen=True, tag="quic.connected"):

@@ -25,7 +25,7 @@ def build_quic(view: HopView) -> Quic | None:
         min_rtt_ms=ms(sample.what.min_rtt_us) if sample else None,
         cwnd_bytes=sample.what.cwnd_bytes if sample else None,
         lost_packets=sample.what.lost_packets if sample else None,
-        packets_sent=sum(packet.event.direction == "sent" for packet in packets),
-        packets_received=sum(packet.event.direction == "received" for packet in packets),
+        packets_sent=sum(p.what.count for p in packets if p.event.direction == "sent"),
+        packets_received=sum(p.what.count for p in packets if p.event.direction == "received"),
         attempts=tuple(to_attempt(a) for a in tried(view.race) if a.transport == "quic"),
     )

@@ -28,6 +28,7 @@ EXIT_CODES: dict[str, int] = {
     "tls.bad_cipher_list": 59,
     "tls.client_certificate_required": 56,
     "quic.": 96,
+    "quic.refused": 7,
     "quic.timed_out": 28,
     "http.": 56,
     "http.empty_reply": 52,

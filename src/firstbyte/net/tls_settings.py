@@ -141,7 +141,7 @@ def _context(settings: TlsSettings) -> "SSL.Context":
     context.set_verify(SSL.VERIFY_PEER, on_certificate)
     if settings.keylog_file is not None:
         path = settings.keylog_file
-        context.set_keylog_callback(lambda _connection, line: _append_line(path, line))
+        context.set_keylog_callback(lambda _connection, line: append_secret(path, line))
     show_messages(context)
     return context
 
@@ -276,8 +276,8 @@ def _reason(error: Exception) -> str:
     return str(reasons[-1][2]) if reasons else "unknown reason"
 
 
-def _append_line(path: str, line: bytes) -> None:
-    """One write for each line, so that processes that share the file do not mix theirs."""
+def append_secret(path: str, line: bytes) -> None:
+    """Add a line to an SSLKEYLOGFILE: in one write, so that processes do not mix theirs."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     except OSError:
