@@ -6,10 +6,11 @@ their depths, whether it came over TCP or over QUIC. No key is agreed and nothin
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
+from msgspec.structs import replace
 
 from firstbyte.errors import TlsError
 from firstbyte.events.tls import Certificates, Verified
