@@ -8,13 +8,13 @@ their depths, whether it came over TCP or over QUIC. No key is agreed and nothin
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import rsa
 from msgspec.structs import replace
 
 from firstbyte.errors import TlsError
 from firstbyte.events.tls import Certificates, Verified
-from firstbyte.net.tls_certificates import describe_chain
+from firstbyte.net.tls_certificates import describe_chain, parse, parse_chain
 from firstbyte.net.tls_engine import EngineError, TlsEngine
 from firstbyte.net.tls_settings import TlsSettings
 from firstbyte.net.tls_verify import explain_errors
@@ -50,10 +50,13 @@ def judge_chain(
     """
     if not chain:
         raise TlsError("tls.protocol", "the server sent no certificate")
+    leaf = parse(chain[0])
+    if leaf is None:
+        raise TlsError("tls.protocol", "the server's certificate cannot be read")
     try:
-        key = x509.load_der_x509_certificate(chain[0]).public_key()
-    except Exception as error:
-        raise TlsError("tls.protocol", f"the certificate cannot be read: {error}") from error
+        is_rsa = isinstance(leaf.public_key(), rsa.RSAPublicKey)
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise TlsError("tls.protocol", f"the certificate's key cannot be read: {error}") from error
     plain = replace(
         settings,
         minimum="1.2",
@@ -65,7 +68,7 @@ def judge_chain(
         key_file=None,
     )
     engine = TlsEngine(plain.context(), server_name, (), now_ns, wall_time_s)
-    suite = _ECDHE_RSA if isinstance(key, rsa.RSAPublicKey) else _ECDHE_ECDSA
+    suite = _ECDHE_RSA if is_rsa else _ECDHE_ECDSA
     try:
         engine.handshake()
         engine.feed(_first_flight(chain, suite), now_ns())
@@ -75,7 +78,7 @@ def judge_chain(
             "tls.protocol", f"the certificate chain cannot be read: {'; '.join(error.reasons)}"
         ) from error
     sent, built = engine.chain_sent(), engine.chain_built()
-    errors = explain_errors(engine.verify_errors, built)
+    errors = explain_errors(engine.verify_errors, parse_chain(built or sent))
     return Judgement(
         Certificates(describe_chain(sent, sent), describe_chain(built, sent)),
         Verified(not errors, errors, engine.name_checked),
