@@ -29,3 +29,12 @@ class Stream(Protocol):
     @property
     def local_address(self) -> tuple[str, int]:
         """IP address and port of our end."""
+
+
+def arrival_ns(stream: Stream, otherwise_ns: int) -> int:
+    """When the bytes that ``stream`` gave last came, where it knows (its ``arrived_ns``).
+
+    They may have waited for the loop: on a busy one that is milliseconds.
+    """
+    known: int | None = getattr(stream, "arrived_ns", None)
+    return otherwise_ns if known is None else known

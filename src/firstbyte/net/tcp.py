@@ -116,7 +116,9 @@ class TcpStream(asyncio.Protocol):
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
-        self._chunks: deque[bytes] = deque()
+        self.arrived_ns: int | None = None
+        """When the bytes that ``receive`` gave last came, on the network's clock."""
+        self._chunks: deque[tuple[bytes, int]] = deque()
         self._buffered_bytes = 0
         self._eof = False
         self._lost = False
@@ -138,8 +140,9 @@ class TcpStream(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Called by asyncio: bytes came. The time is taken here, before anyone waits."""
-        self._merger.add(len(data), self.scope.now_ns())
-        self._chunks.append(data)
+        now_ns = self.scope.now_ns()
+        self._merger.add(len(data), now_ns)
+        self._chunks.append((data, now_ns))
         self._buffered_bytes += len(data)
         if self._buffered_bytes > _HIGH_MARK_BYTES:
             self._transport.pause_reading()
@@ -185,7 +188,7 @@ class TcpStream(asyncio.Protocol):
             if self._eof or self._lost:
                 return b""
             await self._wait()
-        data = self._chunks.popleft()
+        data, self.arrived_ns = self._chunks.popleft()
         self._buffered_bytes -= len(data)
         if self._buffered_bytes <= _HIGH_MARK_BYTES // 2 and not self._lost:
             self._transport.resume_reading()

@@ -20,7 +20,7 @@ from firstbyte.events.tls import (
     Verified,
     VerifyError,
 )
-from firstbyte.net.stream import Stream
+from firstbyte.net.stream import Stream, arrival_ns
 from firstbyte.net.system import current
 from firstbyte.net.tls_failures import (
     HandshakeState,
@@ -98,8 +98,10 @@ class _Pump:
         self.told = 0
         self._sending = asyncio.Lock()
 
-    async def flush(self) -> None:
+    async def flush(self) -> int:
         """Send what the engine has ready; tell the messages once they are on their way.
+
+        Gives the time when they left.
 
         Decoding waits until the bytes are handed over, so that it does not delay the peer.
         """
@@ -112,6 +114,7 @@ class _Pump:
                     await self.stream.send(data)
         finally:
             self.tell(sent_ns)
+        return sent_ns
 
     def tell(self, sent_ns: int) -> None:
         """Emit the messages seen since the last call; those of ours left at ``sent_ns``."""
@@ -162,9 +165,9 @@ class _Handshake:
         )
         pump = self._pump = _Pump(self.stream, engine, self.scope)
         self.scope.emit(HandshakeStarted(engine.sni, alpn))
-        await self._exchange(pump)
+        complete_ns = await self._exchange(pump)
         self.finished = True
-        errors = self._tell_result(pump, wall_time_s)
+        errors = self._tell_result(pump, wall_time_s, complete_ns)
         if errors and not self.settings.insecure:
             from firstbyte.net.tls_verify import verification_failure
 
@@ -184,7 +187,8 @@ class _Handshake:
             self.stream.abort()
             raise
 
-    async def _exchange(self, pump: _Pump) -> None:
+    async def _exchange(self, pump: _Pump) -> int:
+        """Let both sides have their say; gives the time when nothing was left to say."""
         from firstbyte.net.tls_engine import CLOSE_NOTIFY, EngineError
 
         while True:
@@ -196,9 +200,9 @@ class _Handshake:
                     raise dropped(pump.state, "closed") from error
                 raise failed(error.reasons, pump.state) from error
             try:
-                await pump.flush()
+                sent_ns = await pump.flush()
                 if complete:
-                    return
+                    return sent_ns
                 await self._receive(pump)
             except ConnectError as error:
                 raise dropped(pump.state, "reset") from error
@@ -207,7 +211,7 @@ class _Handshake:
         data = await self.stream.receive()
         if not data:
             raise dropped(pump.state, "closed")
-        arrived_ns = self.scope.now_ns()
+        arrived_ns = arrival_ns(self.stream, self.scope.now_ns())
         self._check(data)
         pump.engine.feed(data, arrived_ns)
 
@@ -223,13 +227,14 @@ class _Handshake:
                 "tls.protocol", f"the handshake does not end: {self._received_bytes} bytes came"
             )
 
-    def _tell_result(self, pump: _Pump, wall_time_s: float) -> tuple[VerifyError, ...]:
+    def _tell_result(
+        self, pump: _Pump, wall_time_s: float, complete_ns: int
+    ) -> tuple[VerifyError, ...]:
         """Emit who the peer is, the verdict and what was agreed; gives the verdict's errors.
 
         All of it was known when the handshake was complete: that is its time, though describing
         it takes a little longer.
         """
-        complete_ns = self.scope.now_ns()
         engine = pump.engine
         errors: tuple[VerifyError, ...] = ()
         if not engine.resumed:
@@ -295,6 +300,8 @@ class TlsStream:
         self.version = pump.engine.version
         self.truncated = False
         """The peer's FIN came without its close_notify: the end may be an attacker's."""
+        self.arrived_ns: int | None = None
+        """When the last record that ``receive`` took from below came."""
         self._pump = pump
         self._stream = pump.stream
         self._closed = False
@@ -319,7 +326,8 @@ class TlsStream:
             received = await self._receive_below()
             if not received:
                 return b""
-            self._pump.engine.feed(received, self._pump.scope.now_ns())
+            self.arrived_ns = arrival_ns(self._stream, self._pump.scope.now_ns())
+            self._pump.engine.feed(received, self.arrived_ns)
 
     async def send(self, data: bytes) -> None:
         """Encrypt ``data`` and hand it over.

@@ -130,7 +130,8 @@ def _fingerprint(file: str | None) -> tuple[int, int] | None:
 def _context(settings: TlsSettings) -> "SSL.Context":
     from OpenSSL import SSL
 
-    from firstbyte.net import tls_certificates, tls_engine  # noqa: F401 - loaded before they hurry
+    # what a handshake needs is loaded now, so that no import falls into its measured time
+    from firstbyte.net import tls_engine, tls_staple, tls_verify  # noqa: F401
     from firstbyte.net.tls_bindings import on_certificate, show_messages
 
     context = SSL.Context(SSL.TLS_CLIENT_METHOD)
