@@ -192,6 +192,10 @@ def test_bursts_one_rtt_apart_are_the_congestion_window() -> None:
     journey = story.body(100_000, took_ms=0).journey()
     rows = [i for i in journey.ledger if i.cause == "transfer_congestion_window"]
     assert [(i.duration_ms, i.round_trips) for i in rows] == [(40, 1), (40, 1)]
+    receive = journey.hops[0].phases.receive
+    assert receive is not None
+    assert receive.round_trips == 2
+    assert journey.totals.round_trips == journey.totals.minimum_round_trips == 5
 
 
 def test_a_repaired_burst_is_loss_and_a_long_silence_the_server() -> None:
@@ -243,3 +247,25 @@ def test_content_never_takes_less_than_its_minimum(size: int) -> None:
     assert totals.round_trips is not None
     assert totals.minimum_round_trips is not None
     assert totals.round_trips >= totals.minimum_round_trips
+
+
+def test_the_time_between_syn_ack_and_its_notice_is_the_clients() -> None:
+    story = Story().lookup()
+    story.connection = story.start_connect()
+    story.emit(tcp.Segment("SYN", 0), direction="sent", connection="tcp1", source="capture")
+    story.pause(20)
+    answer = tcp.Segment("SYN ACK", 0)
+    story.emit(answer, direction="received", connection="tcp1", source="capture").pause(7)
+    journey = story.connects(took_ms=0, rtt_ms=20).exchange().journey()
+    assert spent(journey)["tcp_handshake"] == 20
+    assert any(i.cause == "client_compute" and i.duration_ms == 7 for i in journey.ledger)
+
+
+def test_content_that_came_with_the_first_bytes() -> None:
+    story = Story().lookup().connect(took_ms=40).request()
+    story.pause(79.5)
+    segment(story, 1)
+    journey = story.response(wait_ms=0.5).body(1400, took_ms=0.2).journey()
+    assert "had arrived" in journey.ledger[-1].evidence
+    assert journey.hops[0].phases.receive is not None
+    assert journey.hops[0].phases.receive.round_trips == 0

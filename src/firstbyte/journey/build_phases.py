@@ -9,12 +9,15 @@ from typing import NamedTuple
 
 from firstbyte.events import dns, http, quic, tls
 from firstbyte.journey import phase_why
+from firstbyte.journey.attempts import Tried
 from firstbyte.journey.build_dns import pair_questions, rounds
-from firstbyte.journey.build_tcp import Tried, tried, winning_attempt
+from firstbyte.journey.build_tcp import winning_attempt
 from firstbyte.journey.build_tls import flights, handshake_events
 from firstbyte.journey.hop_view import HopView
 from firstbyte.journey.model import PHASES, Phase, Phases, ms
+from firstbyte.journey.rtt import path_rtt
 from firstbyte.journey.select import first, first_us
+from firstbyte.journey.transfer import content_round_trips
 
 
 class Span(NamedTuple):
@@ -48,12 +51,17 @@ def spans(view: HopView) -> dict[str, Span]:
 
 def build_phases(view: HopView) -> Phases:
     """The hop's phases with their round trips and reasons."""
+    rtt = path_rtt(view.carrier)
     phases = {
         name: Phase(
             start_ms=ms(span.start_us),
             duration_ms=ms(span.end_us - span.start_us),
             why=phase_why.REASONS[name](view),
-            round_trips=_round_trips(name, view),
+            round_trips=(
+                content_round_trips(view, span.start_us, span.end_us, rtt)
+                if name == "receive"
+                else _round_trips(name, view)
+            ),
         )
         for name, span in spans(view).items()
     }
@@ -66,7 +74,7 @@ def _dns(view: HopView) -> Span | None:
         return None
     end_us = first_us(view.events, dns.LookupFinished)
     # Connecting begins with the first usable address (RFC 8305, 3): the rest is not waited for.
-    connects = [a.start_us for a in tried(view.race) if a.start_us >= start_us]
+    connects = [a.start_us for a in view.attempts if a.start_us >= start_us]
     return Span(start_us, min([view.end_us if end_us is None else end_us, *connects]))
 
 
@@ -74,7 +82,7 @@ def _connecting(view: HopView, transport: str) -> Span | None:
     winner = winning_attempt(view)
     if winner is None or winner.transport != transport:
         return None
-    attempts = [a for a in tried(view.race) if a.transport == transport]
+    attempts = [a for a in view.attempts if a.transport == transport]
     return Span(attempts[0].start_us, _end_of(winner, attempts, view))
 
 

@@ -1,7 +1,7 @@
 """The QUIC connection that carried a hop."""
 
 from firstbyte.events import quic
-from firstbyte.journey.build_tcp import to_attempt, tried
+from firstbyte.journey.build_tcp import to_attempt
 from firstbyte.journey.hop_view import HopView
 from firstbyte.journey.model import Quic, ms
 from firstbyte.journey.select import each, first, last
@@ -27,5 +27,5 @@ def build_quic(view: HopView) -> Quic | None:
         lost_packets=sample.what.lost_packets if sample else None,
         packets_sent=sum(p.what.count for p in packets if p.event.direction == "sent"),
         packets_received=sum(p.what.count for p in packets if p.event.direction == "received"),
-        attempts=tuple(to_attempt(a) for a in tried(view.race) if a.transport == "quic"),
+        attempts=tuple(to_attempt(a) for a in view.attempts if a.transport == "quic"),
     )

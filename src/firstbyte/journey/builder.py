@@ -5,11 +5,12 @@ from typing import Literal
 
 import firstbyte
 from firstbyte.events import Event, http, quic, tcp
+from firstbyte.journey.attempts import tried
 from firstbyte.journey.build_dns import build_dns
 from firstbyte.journey.build_http import build_http, redirect_url
 from firstbyte.journey.build_phases import build_phases
 from firstbyte.journey.build_quic import build_quic
-from firstbyte.journey.build_tcp import build_tcp, tried
+from firstbyte.journey.build_tcp import build_tcp
 from firstbyte.journey.build_tls import build_tls
 from firstbyte.journey.hop_view import HopView, in_order, split_hops
 from firstbyte.journey.infer import with_inferred
@@ -100,7 +101,7 @@ def _method(view: HopView) -> str:
 
 
 def _remote(view: HopView) -> tuple[str, int] | None:
-    attempts = tried(view.carrier) or tried(view.race)
+    attempts = tried(view.carrier) or view.attempts
     return (attempts[-1].address, attempts[-1].port) if attempts else None
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from firstbyte.events import Event, dns, http, tcp, tls
+from firstbyte.journey.attempts import Tried
 from firstbyte.journey.build_dns import Asked, Round, pair_questions, rounds
 from firstbyte.journey.build_phases import Span, spans
-from firstbyte.journey.build_tcp import Tried, tried, winning_attempt
+from firstbyte.journey.build_tcp import winning_attempt
 from firstbyte.journey.build_tls import handshake_events
 from firstbyte.journey.hop_view import HopView
 from firstbyte.journey.partition import Cause, Claim
@@ -96,7 +97,7 @@ def _silence_text(asked: Asked) -> str:
 
 
 def _race(view: HopView, rtt: Rtt | None) -> Iterator[Claim]:
-    attempts = tried(view.race)
+    attempts = view.attempts
     if not attempts:
         return
     winner = winning_attempt(view) or attempts[-1]
@@ -132,8 +133,11 @@ def _tcp(view: HopView, winner: Tried, rtt: Rtt | None) -> Iterator[Claim]:
     if repeated is not None:
         yield repeated
         answered_from_us = repeated.end_us
-    text = f"SYN → SYN-ACK from {winner.address} in {text_ms(end_us - answered_from_us)}"
-    yield Claim(answered_from_us, end_us, "tcp_handshake", text, 1)
+    answered_us = _syn_answered_us(view, answered_from_us, end_us)
+    text = f"SYN → SYN-ACK from {winner.address} in {text_ms(answered_us - answered_from_us)}"
+    yield Claim(answered_from_us, answered_us, "tcp_handshake", text, 1)
+    text = "SYN-ACK had come: until the event loop heard of it"
+    yield Claim(answered_us, end_us, "client_compute", text)
 
 
 def _failed_connect(attempt: Tried, end_us: int) -> Claim:
@@ -170,6 +174,14 @@ def _syn_wait(view: HopView, winner: Tried, end_us: int, rtt: Rtt | None) -> Cla
         "a SYN or its answer was lost (RFC 6298 waits 1 s, then doubles)"
     )
     return Claim(winner.start_us, end_us - rtt.us, "tcp_retransmission_timeout", text)
+
+
+def _syn_answered_us(view: HopView, start_us: int, end_us: int) -> int:
+    """When the SYN-ACK came: as seen on the wire, else when connect() returned."""
+    for seen in each(view.carrier, tcp.Segment):
+        if seen.what.flags == "SYN ACK" and seen.event.source != "inferred":
+            return min(max(seen.at_us, start_us), end_us)
+    return end_us
 
 
 def _proxy(view: HopView) -> Iterator[Claim]:

@@ -6,10 +6,12 @@ furthest.
 """
 
 from collections.abc import Iterable
+from functools import cached_property
 
 from msgspec import Struct
 
 from firstbyte.events import Event, dns, http, quic, tcp, tls, trace
+from firstbyte.journey.attempts import Tried, tried
 from firstbyte.journey.select import Seen, at_us, each, first, last
 
 _STREAM_TRANSPORTS = {"tcp", "dot", "doh"}
@@ -27,7 +29,7 @@ _MILESTONES = (
 _OPENED = tcp.Connected | quic.HandshakeCompleted
 
 
-class HopView(Struct, frozen=True):
+class HopView(Struct, frozen=True, eq=False, dict=True):
     """The events of one hop, in order of time, and those of its winning connection.
 
     ``carrier`` holds the winner's events of *all* hops: a reused connection was opened earlier.
@@ -43,17 +45,22 @@ class HopView(Struct, frozen=True):
     start_us: int
     end_us: int
 
-    @property
+    @cached_property
+    def attempts(self) -> tuple[Tried, ...]:
+        """The race's attempts, by start."""
+        return tried(self.race)
+
+    @cached_property
     def failed(self) -> Seen[trace.Failed] | None:
         """Why the hop failed, if it did."""
         return last(self.events, trace.Failed)
 
-    @property
+    @cached_property
     def finished(self) -> bool:
         """A whole response was read."""
         return first(self.exchange, http.ResponseFinished) is not None
 
-    @property
+    @cached_property
     def reused(self) -> bool:
         """The hop went over a connection that was already open.
 
@@ -62,16 +69,16 @@ class HopView(Struct, frozen=True):
         begun = self.started is not None and self.started.what.reused
         return begun and not any(isinstance(e.what, _OPENED) for e in self._winners_own)
 
-    @property
+    @cached_property
     def _winners_own(self) -> tuple[Event, ...]:
         return tuple(event for event in self.events if event.connection == self.winner)
 
-    @property
+    @cached_property
     def request(self) -> Seen[http.RequestStarted] | None:
         """The request that counts: the last one, should one have been repeated."""
         return last(self.events, http.RequestStarted)
 
-    @property
+    @cached_property
     def exchange(self) -> tuple[Event, ...]:
         """The events from that request on; empty when there was none."""
         request = self.request

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 from firstbyte.events import dns, http, quic, tls
+from firstbyte.journey.attempts import Tried
 from firstbyte.journey.build_dns import Asked, pair_questions
-from firstbyte.journey.build_tcp import Tried, build_options, tried, winning_attempt
+from firstbyte.journey.build_tcp import build_options, winning_attempt
 from firstbyte.journey.build_tls import handshake_events
 from firstbyte.journey.hop_view import HopView
 from firstbyte.journey.model import TcpOptions
@@ -47,7 +48,7 @@ def _dns_troubles(asked: tuple[Asked, ...]) -> list[str]:
 
 def tcp_why(view: HopView) -> str:
     """As "SYN → SYN-ACK, mss 1460 sack ts wscale 7/7", "2 attempts, IPv6 failed"."""
-    attempts = tuple(a for a in tried(view.race) if a.transport == "tcp")
+    attempts = tuple(a for a in view.attempts if a.transport == "tcp")
     winner = winning_attempt(view)
     parts = _other_attempts(attempts, winner)
     if winner is not None and winner.outcome == "connected":

@@ -50,11 +50,17 @@ def minimum_round_trips(hop: Hop) -> float:
 
 
 def content_minimum(hop: Hop) -> int:
-    """Round trips that the content takes beyond the response's first window, on a cold path."""
+    """Round trips that the content takes beyond the response's first window, on a cold path.
+
+    A server whose first window is larger than 10 segments may take fewer: then those are the
+    minimum.
+    """
+    seen = hop.phases.receive.round_trips if hop.phases.receive is not None else None
     size_bytes = hop.http.body_bytes if hop.http is not None else None
     if hop.reused or not size_bytes:
         return 0
-    return slow_start_rounds(size_bytes, _DEFAULT_MSS_BYTES) - 1
+    expected = slow_start_rounds(size_bytes, _DEFAULT_MSS_BYTES) - 1
+    return expected if seen is None else min(expected, int(seen))
 
 
 def used_round_trips(hop: Hop) -> float:

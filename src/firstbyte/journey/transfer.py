@@ -35,21 +35,33 @@ class _Burst(NamedTuple):
 
 def transfer_claims(view: HopView, start_us: int, end_us: int, rtt: Rtt | None) -> Iterator[Claim]:
     """Claims on the time between the first and the last byte of the response."""
-    segments = [
+    segments = _data_segments(view)
+    if segments and rtt is not None:
+        within = [seen for seen in segments if start_us <= seen.at_us <= end_us]
+        yield from _from_segments(view, within, start_us, end_us, rtt)
+    else:
+        yield from _from_reads(view, start_us, end_us, rtt)
+
+
+def content_round_trips(view: HopView, start_us: int, end_us: int, rtt: Rtt | None) -> float | None:
+    """Round trips within the content, counted; null where segments were not seen."""
+    if rtt is None or not _data_segments(view):
+        return None
+    claims = transfer_claims(view, start_us, end_us, rtt)
+    return sum(claim.round_trips or 0 for claim in claims)
+
+
+# --- with segments ---
+
+
+def _data_segments(view: HopView) -> list[Seen[tcp.Segment]]:
+    return [
         seen
         for seen in each(view.carrier, tcp.Segment)
         if seen.event.source != "inferred"
         and seen.event.direction == "received"
         and seen.what.length
-        and start_us <= seen.at_us <= end_us
     ]
-    if segments and rtt is not None:
-        yield from _from_segments(view, segments, start_us, end_us, rtt)
-    else:
-        yield from _from_reads(view, start_us, end_us, rtt)
-
-
-# --- with segments ---
 
 
 def _from_segments(
@@ -57,6 +69,8 @@ def _from_segments(
 ) -> Iterator[Claim]:
     bursts = _bursts(segments, rtt.us)
     text = f"{sum(b.payload_bytes for b in bursts)} bytes in {_count(len(bursts), 'burst')}"
+    if not bursts:
+        text = "all of it had arrived with the first bytes"
     yield Claim(start_us, end_us, "transfer_bandwidth", text, rank=0)
     window_bytes = _announced_window(view.carrier)
     for burst, following in pairwise(bursts):
