@@ -2,6 +2,7 @@ import pytest
 
 from firstbyte.diagnosis.explain import all_pages, find, suggestions
 from firstbyte.diagnosis.registry import all_rules
+from firstbyte.journey.outcome import EXIT_CODES
 
 
 @pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.id)
@@ -63,6 +64,13 @@ def test_every_finding_has_a_whole_page(rule: object) -> None:
 def test_what_people_search_for(term: str, expected: str) -> None:
     found = [page.name for page in find(term)]
     assert expected in found[:3]
+
+
+@pytest.mark.parametrize("error_id", [key for key in EXIT_CODES if not key.endswith(".")])
+def test_every_error_id_is_explained(error_id: str) -> None:
+    page = find(error_id)[0]
+    assert page.name == error_id or error_id in page.aliases
+    assert page.kind in {"finding", "error"}
 
 
 def test_a_part_of_an_id_gives_all_of_the_family() -> None:

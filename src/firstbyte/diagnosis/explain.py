@@ -1,6 +1,6 @@
 """Finding the pages that somebody means: by id, by another program's words, or nearly so.
 
-Kinds of pages register as sources; findings, events and TCP's states are there, and more can come.
+Kinds of pages register as sources: findings, errors, events, TCP's states; more can come.
 """
 
 import re
@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from difflib import SequenceMatcher
 from functools import cache
 
+from firstbyte.diagnosis.error_pages import error_pages
 from firstbyte.diagnosis.event_pages import event_pages
 from firstbyte.diagnosis.pages import Page, finding_page
 from firstbyte.diagnosis.registry import all_rules
@@ -22,7 +23,12 @@ def _finding_pages() -> Iterable[Page]:
     return (finding_page(rule) for rule in all_rules())
 
 
-SOURCES: tuple[Callable[[], Iterable[Page]], ...] = (_finding_pages, event_pages, state_pages)
+SOURCES: tuple[Callable[[], Iterable[Page]], ...] = (
+    _finding_pages,
+    error_pages,
+    event_pages,
+    state_pages,
+)
 
 
 @cache

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from firstbyte.diagnosis.rule import Rule
 
-PageKind = Literal["finding", "event", "state", "option", "term"]
+PageKind = Literal["finding", "error", "event", "state", "option", "term"]
 
 
 class Page(Struct, frozen=True, kw_only=True):
