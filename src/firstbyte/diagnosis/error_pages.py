@@ -29,8 +29,8 @@ _ERRORS: dict[str, _Entry] = {
     "url.malformed": (
         "The URL is malformed",
         (
-            "The URL breaks the grammar: no host, a port that is no number or over 65535, a space or "
-            "control character, unbalanced brackets of an IPv6 address."
+            "The URL breaks the grammar: no host, a port that is no number or over 65535, a space "
+            "or control character, unbalanced brackets of an IPv6 address."
         ),
         "Write scheme://host[:port]/path, quote it for the shell, and percent-encode the rest.",
         ("RFC 3986, 3",),
@@ -51,8 +51,8 @@ _ERRORS: dict[str, _Entry] = {
     "tls.ca_unreadable": (
         "The CA file cannot be read",
         (
-            "--cacert, --capath, SSL_CERT_FILE, SSL_CERT_DIR or CURL_CA_BUNDLE names a file that is "
-            "absent, not readable, or holds no certificate in PEM."
+            "--cacert, --capath, SSL_CERT_FILE, SSL_CERT_DIR or CURL_CA_BUNDLE names a file that "
+            "is absent, not readable, or holds no certificate in PEM."
         ),
         "Check the path and that it holds `-----BEGIN CERTIFICATE-----`.",
         ("RFC 7468, 5",),
@@ -103,8 +103,8 @@ _ERRORS: dict[str, _Entry] = {
     "trace.incomplete": (
         "The trace did not end",
         (
-            "The journey stops before a whole response was read and without an error: the trace was "
-            "cancelled."
+            "The journey stops before a whole response was read and without an error: the trace "
+            "was cancelled."
         ),
         "Trace again, and let it run to its end or its time limit (-m).",
         ("docs/reference/journey.md",),
