@@ -230,6 +230,7 @@ FAULTS: dict[str, Make] = {
     "proxy.connect": tcp_error("proxy.connect"),
     "proxy.denied": proxied("proxy.denied"),
     "proxy.malformed": proxied("proxy.malformed"),
+    "quic.refused": quic_error("quic.refused"),
     "quic.timed_out": quic_error("quic.timed_out"),
     "quic.handshake": quic_error("quic.handshake"),
     "quic.version": quic_error("quic.version"),

@@ -30,6 +30,7 @@ AWAITED = {
     "quic.blocked",
     "quic.closed",
     "quic.handshake",
+    "quic.refused",
     "quic.timed_out",
     "quic.version",
 }
