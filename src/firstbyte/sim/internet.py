@@ -29,6 +29,7 @@ from firstbyte.sim.frames import Unit
 from firstbyte.sim.hosts import Host, HostOptions
 from firstbyte.sim.links import Link, Medium, Node, Settings, Wire, WireOptions
 from firstbyte.sim.loop import SimLoop
+from firstbyte.sim.patches.collector import patient_collector
 from firstbyte.sim.patches.environment import environment
 from firstbyte.sim.patching import Patching
 from firstbyte.sim.rules import Rule
@@ -203,7 +204,7 @@ class Internet:
     @contextlib.contextmanager
     def _active(self) -> Iterator[None]:
         self.refresh_routes()
-        with environment(self._environment()), self._patching.active():
+        with patient_collector(), environment(self._environment()), self._patching.active():
             yield
 
     def _environment(self) -> dict[str, str]:
@@ -315,6 +316,8 @@ class Internet:
         return leaked
 
     async def _stop(self, tasks: "set[asyncio.Task[Any]]") -> None:
+        # What programs say of their own sudden end is of no use to anybody.
+        self.loop.set_exception_handler(lambda _loop, _context: None)
         for task in tasks:
             task.cancel()
         if tasks:

@@ -130,6 +130,11 @@ class SimLoop(selector_events.BaseSelectorEventLoop):
             + describe_waiting(self, self.host_tasks)
         )
 
+    def call_exception_handler(self, context: dict[str, Any]) -> None:
+        """As everywhere, but for Python 3.11's streams, which report a cancelled handler here."""
+        if not isinstance(context.get("exception"), asyncio.CancelledError):
+            super().call_exception_handler(context)
+
     def __del__(self) -> None:
         """An unclosed loop leaks nothing here: no pipe, no selector of the machine's."""
 

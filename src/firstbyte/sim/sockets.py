@@ -76,9 +76,11 @@ class SimSocket:
         self.close()
 
     def __del__(self) -> None:
-        if self.descriptor != -1:
+        if self.descriptor == -1:
+            return
+        if self._endpoint.kernel.powered:
             warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self, stacklevel=2)
-            self.close()
+        self.close()
 
     def __repr__(self) -> str:
         state = "closed" if self.descriptor == -1 else f"fd={self.descriptor}"

@@ -126,10 +126,12 @@ class DatagramEndpoint(Endpoint):
     def readiness(self) -> int:
         """Always writable; readable with a datagram or an error."""
         opened = self._socket
+        if not self.kernel.powered:
+            return 0
         if opened is None:
             return WRITE
         readable = opened.queue or opened.error is not None or self._read_shut
-        return WRITE | (READ if readable or not self.kernel.powered else 0)
+        return WRITE | (READ if readable else 0)
 
     def close(self) -> None:
         """Give the port back."""

@@ -291,7 +291,7 @@ class StreamEndpoint(Endpoint):
     def readiness(self) -> int:
         """As Linux's tcp_poll."""
         if not self.kernel.powered:
-            return READ | WRITE
+            return 0
         if self._listener is not None:
             return READ if self._listener.queue else 0
         connection = self.connection
