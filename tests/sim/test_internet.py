@@ -182,7 +182,11 @@ def transcript(seed):
             client, server, rtt_s=0.05, rate_bps=5e6, loss=0.05, jitter_s=0.01, reorder=0.05
         )
         server.run(asyncio.start_server(echo, "0.0.0.0", 80))
-        internet.run(until=client.run(call("server", os.urandom(200_000))))
+
+        async def talk():
+            return await call("server", os.urandom(200_000))
+
+        internet.run(until=client.run(talk()))
         return internet.capture(client).pcapng(), internet.capture(server).pcapng()
 
 

@@ -330,7 +330,7 @@ def _make(c: "Connection", now_ns: int, seq: int, flags: int, payload: bytes) ->
         flags,
         window,
         payload,
-        _options(c, now_ns),
+        _options(c, now_ns, c.sender.mss - len(payload)),
     )
     _acknowledged(c)
     return segment
@@ -342,14 +342,17 @@ def _acknowledged(c: "Connection") -> None:
     c.timers.cancel(DELAYED_ACK)
 
 
-def _options(c: "Connection", now_ns: int) -> TcpOptions:
-    """Timestamps and SACK blocks; the object is shared while they stay the same."""
+def _options(c: "Connection", now_ns: int, room: int) -> TcpOptions:
+    """Timestamps, and SACK blocks as far as ``room`` bytes beside the payload hold them.
+
+    A full segment that is sent again has no room: blocks would take it over the MTU. The object
+    is shared while the options stay the same.
+    """
     receiver = c.receiver
     blocks: tuple[tuple[int, int], ...] = ()
     if c.sack_ok and (receiver.recent or receiver.duplicate):
-        blocks = tuple(
-            (left & MASK, right & MASK) for left, right in receiver.sack_blocks(_max_blocks(c))
-        )
+        limit = max(0, min(_max_blocks(c), (room - 4) // 8))
+        blocks = tuple((left & MASK, right & MASK) for left, right in receiver.sack_blocks(limit))
     if not c.timestamps_ok:
         return TcpOptions(sack_blocks=blocks) if blocks else NO_OPTIONS
     stamp = (c.timestamp(now_ns), c.ts_recent)

@@ -120,6 +120,8 @@ class Receiver:
 
     def sack_blocks(self, limit: int = MAX_SACK_BLOCKS) -> tuple[tuple[int, int], ...]:
         """Up to ``limit`` blocks to tell; a duplicate comes first and is told once."""
+        if limit <= 0:
+            return ()
         if self.duplicate is not None:
             first, self.duplicate = self.duplicate, None
             return (first, *self.recent[: limit - 1])
