@@ -49,7 +49,8 @@ async def main() -> int:
         error_ms = measured_ms - expected_ms
         missed += abs(error_ms) > BOUND_MS
         verdict = "held" if abs(error_ms) <= BOUND_MS else "MISSED"
-        print(f"{name:>8}: {measured_ms:7.2f} ms, truth {expected_ms:5.1f}: {error_ms:+.2f} {verdict}")
+        truth = f"truth {expected_ms:5.1f}: {error_ms:+.2f}"
+        print(f"{name:>8}: {measured_ms:7.2f} ms, {truth} {verdict}")
     return 1 if missed else 0
 
 

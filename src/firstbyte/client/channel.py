@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from firstbyte.client.exchange import ExchangeLimits, Response, Sink, exchange
 from firstbyte.errors import ConnectionLifeError
@@ -10,6 +10,9 @@ from firstbyte.events import Event, Scope
 from firstbyte.net.stream import Stream
 from firstbyte.net.tcp import TcpStream
 from firstbyte.protocols.http.messages import Machine, Request
+
+if TYPE_CHECKING:
+    from firstbyte.client.quic import QuicConnection
 
 
 class Channel(Protocol):
@@ -94,3 +97,41 @@ class StreamChannel:
             yield
         finally:
             watchers.remove(watch)
+
+
+class QuicChannel:
+    """HTTP/3 over QUIC."""
+
+    def __init__(self, quic: "QuicConnection", name: str | None) -> None:
+        self._quic = quic
+        self._name = name
+
+    @property
+    def connection(self) -> str | None:
+        """The QUIC connection's name."""
+        return self._name
+
+    @property
+    def can_reuse(self) -> bool:
+        """What the connection says."""
+        return self._quic.can_reuse
+
+    @property
+    def rtt_s(self) -> float:
+        """Not needed: nothing waits for a last segment."""
+        return 0.0
+
+    async def exchange(
+        self, request: Request, scope: Scope, limits: ExchangeLimits, sink: Sink | None
+    ) -> Response:
+        """One request and its response."""
+        own = scope.with_connection(self._name)
+        return await self._quic.exchange(request, own, limits, sink)
+
+    async def close(self) -> None:
+        """CONNECTION_CLOSE with H3_NO_ERROR."""
+        await self._quic.close()
+
+    def abort(self) -> None:
+        """The same: QUIC has no harder end."""
+        self._quic.abort()

@@ -3,7 +3,7 @@
 from msgspec import Struct, field
 
 from firstbyte.client.addresses import AddressRace, Attempt, RacePolicy, Transport
-from firstbyte.client.channel import Channel, StreamChannel
+from firstbyte.client.channel import Channel, QuicChannel, StreamChannel
 from firstbyte.client.options import ConnectOptions, TraceOptions
 from firstbyte.client.proxies import Proxy
 from firstbyte.client.race import RaceDriver
@@ -96,7 +96,7 @@ class Establishment:
 
         def on_https(records: tuple[HttpsRecord, ...]) -> None:
             if self._offers_http3(records):
-                self._scope.emit(Decision("protocol", "tcp", "HTTP/3 is offered, not used yet"))
+                race.allow_quic("the HTTPS record offers h3")
 
         driver = RaceDriver[TcpStream | Channel](race, self._attempt, self._scope, on_https)
         answers = self._means.resolver.lookup(
@@ -114,7 +114,7 @@ class Establishment:
         http = self._means.options.http
         if http.version != "3" or self._url.scheme != "https" or self._proxy:
             return ("tcp",)
-        return ("tcp",)
+        return ("quic",) if http.only else ("quic", "tcp")
 
     def _expected(self) -> set[str]:
         kinds = {"AAAA" if family == 6 else "A" for family in self._families()}
@@ -144,6 +144,8 @@ class Establishment:
         address = attempt.address
         if self._endpoint.zone and "%" not in address:
             address = f"{address}%{self._endpoint.zone}"
+        if attempt.transport == "quic":
+            return await self._attempt_quic(attempt, address)
         return await self._attempt_tcp(attempt, address)
 
     async def _attempt_tcp(self, attempt: Attempt, address: str) -> TcpStream:
@@ -165,6 +167,23 @@ class Establishment:
         except BaseException:
             sock.close()
             raise
+
+    async def _attempt_quic(self, attempt: Attempt, address: str) -> Channel:
+        from firstbyte.client.quic import connect_quic
+
+        options = self._means.options
+        scope = self._scope.on_connection("quic")
+        quic = await connect_quic(
+            address,
+            self._endpoint.port,
+            self._url.server_name,
+            self._means.tls,
+            scope,
+            attempt=attempt.number,
+            interface=options.connect.interface,
+            max_header_bytes=options.limits.max_header_bytes,
+        )
+        return QuicChannel(quic, scope.connection)
 
     # what comes on top of TCP
 

@@ -18,6 +18,7 @@ from firstbyte.events import Scope
 from firstbyte.net.stream import Stream
 from firstbyte.net.system import System
 from firstbyte.net.tls import TlsSettings, TlsStream, make_settings, start_tls
+from firstbyte.resolver import hosts
 from firstbyte.resolver.base import Resolver
 from firstbyte.resolver.settings import make_settings as make_stub_settings
 from firstbyte.resolver.stub import StubResolver
@@ -95,7 +96,18 @@ def _modules(url: Url, options: TraceOptions, system: System) -> Iterator[str]:
         yield "firstbyte.resolver.lookup"
     if url.scheme == "https":
         yield "firstbyte.net.tls_verify"
-        if options.http.version in (None, "2"):
+        if options.http.version in (None, "2", "3"):
             yield "firstbyte.protocols.http.http2"
+        if options.http.version == "3" or _may_find_https_record(url, options, system):
+            yield "firstbyte.client.quic"
     if options.connect.tap != "off" and system.network == "kernel":
         yield "firstbyte.net.packet_tap"
+
+
+def _may_find_https_record(url: Url, options: TraceOptions, system: System) -> bool:
+    """DNS will be asked, so an answer may lead to HTTP/3; loading that takes 0.1 s."""
+    if url.is_address or options.http.version is not None:
+        return False
+    known = hosts.find(hosts.parse_hosts(system.hosts_file()), url.server_name)
+    fixed = hosts.find_static(options.resolve.static, url.server_name, url.port)
+    return not (known or fixed or url.server_name.endswith("localhost"))
