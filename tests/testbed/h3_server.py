@@ -120,6 +120,7 @@ async def serve_h3(
     alpn: tuple[str, ...] = ("h3",),
     versions: tuple[int, ...] = (),
     host: str = "127.0.0.1",
+    port: int = 0,
 ) -> AsyncIterator[int]:
     """A server with the chain of ``pki.issue``; gives its port."""
     configuration = QuicConfiguration(is_client=False, alpn_protocols=list(alpn))
@@ -130,7 +131,7 @@ async def serve_h3(
     loop = asyncio.get_running_loop()
     transport, server = await loop.create_datagram_endpoint(
         lambda: QuicServer(configuration=configuration, create_protocol=protocol, retry=retry),
-        local_addr=(host, 0),
+        local_addr=(host, port),
     )
     try:
         yield transport.get_extra_info("sockname")[1]

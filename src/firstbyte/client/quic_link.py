@@ -29,6 +29,7 @@ class QuicLink(asyncio.DatagramProtocol):
         self._tell = tell
         self._fail = fail
         self._timer: asyncio.TimerHandle | None = None
+        self._fired_s = 0.0
         self._transport: asyncio.DatagramTransport | None = None
         self.compute_ns = 0
         """Time spent in the machine."""
@@ -43,7 +44,7 @@ class QuicLink(asyncio.DatagramProtocol):
         """Called by asyncio: a datagram came. The time is taken here."""
         at_ns = self._now_ns()
         self.received_datagrams += 1
-        self._machine.receive(data, at_ns / _NS)
+        self._machine.receive(data, self._clock_s(at_ns))
         self.advance(at_ns)
 
     def error_received(self, exc: Exception) -> None:
@@ -59,7 +60,7 @@ class QuicLink(asyncio.DatagramProtocol):
         started_ns = self._now_ns()
         arrived_ns = started_ns if arrived_ns is None else arrived_ns
         before = self._machine.events()
-        datagrams = self._machine.outgoing(started_ns / _NS)
+        datagrams = self._machine.outgoing(self._clock_s(started_ns))
         sent_ns = self._now_ns()
         self.compute_ns += sent_ns - arrived_ns
         if self._transport is not None and not self._transport.is_closing():
@@ -80,12 +81,21 @@ class QuicLink(asyncio.DatagramProtocol):
         deadline_s = self._machine.next_deadline()
         if deadline_s is not None:
             delay_s = max(0.0, deadline_s - self._now_ns() / _NS)
-            self._timer = asyncio.get_running_loop().call_later(delay_s, self._on_timer)
+            self._timer = asyncio.get_running_loop().call_later(delay_s, self._on_timer, deadline_s)
 
-    def _on_timer(self) -> None:
+    def _on_timer(self, deadline_s: float) -> None:
+        self._fired_s = deadline_s
         now_ns = self._now_ns()
-        self._machine.timeout(now_ns / _NS)
+        self._machine.timeout(self._clock_s(now_ns))
         self.advance(now_ns)
+
+    def _clock_s(self, now_ns: int) -> float:
+        """The machine's clock: never before a deadline whose timer fired.
+
+        Rounding may let a timer fire a nanosecond early; the machine would find nothing to do and
+        ask for the same deadline again, for ever where the time is virtual.
+        """
+        return max(now_ns / _NS, self._fired_s)
 
     def shut(self) -> None:
         """Close the socket and forget the timer; never raises."""
