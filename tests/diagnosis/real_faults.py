@@ -16,11 +16,16 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import h2.config
 import h2.connection
 import h2.events
 import pytest
+from aioquic.asyncio import QuicConnectionProtocol
+from aioquic.asyncio.server import QuicServer
+from aioquic.quic.configuration import QuicConfiguration
+from aioquic.quic.events import ProtocolNegotiated, QuicEvent
 from cryptography.hazmat.primitives import serialization
 
 from firstbyte.client.options import (
@@ -33,7 +38,9 @@ from firstbyte.client.options import (
 )
 from firstbyte.client.trace import trace
 from firstbyte.journey.model import Journey
+from testbed import h3_server
 from testbed.dns_server import DnsServer
+from testbed.h3_server import serve_h3
 from testbed.http_servers import (
     Script,
     answer,
@@ -714,3 +721,94 @@ async def proxy_denied(bed: Bed) -> Journey:
 async def proxy_malformed(bed: Bed) -> Journey:
     async with serve(answer(b"what is CONNECT?\r\n\r\n")) as port:
         return await through(bed, f"http://{LOCAL}:{port}")
+
+
+# --- HTTP/3 ---
+
+ONLY_HTTP3 = HttpOptions(version="3", only=True, proxy="")
+
+
+async def over_h3(bed: Bed, script: h3_server.Script = h3_server.hello, **server: Any) -> Journey:
+    async with serve_h3(bed.pki.issue("good"), script, **server) as port:
+        return await bed.trace(f"https://localhost:{port}/", http=ONLY_HTTP3)
+
+
+@contextmanager
+def silent_udp_port() -> Iterator[int]:
+    """A UDP port that takes datagrams and answers none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind((LOCAL, 0))
+        yield sock.getsockname()[1]
+
+
+@fault("quic.timed_out")
+async def quic_silence(bed: Bed) -> Journey:
+    with silent_udp_port() as port:
+        connect = ConnectOptions(timeout_s=0.4)
+        return await bed.trace(f"https://{LOCAL}:{port}/", http=ONLY_HTTP3, connect=connect)
+
+
+@fault("quic.refused")
+async def quic_refused(bed: Bed) -> Journey:
+    with closed_port(socket.SOCK_DGRAM) as port:
+        return await bed.trace(f"https://{LOCAL}:{port}/", http=ONLY_HTTP3)
+
+
+class Refusing(QuicConnectionProtocol):
+    """A server that is too busy for anybody: CONNECTION_REFUSED (RFC 9000, 20.1)."""
+
+    def quic_event_received(self, event: QuicEvent) -> None:
+        if isinstance(event, ProtocolNegotiated):
+            self._quic.close(error_code=0x2, frame_type=0, reason_phrase="too busy")
+
+
+@fault("quic.handshake")
+async def quic_handshake(bed: Bed) -> Journey:
+    good = bed.pki.issue("good")
+    configuration = QuicConfiguration(is_client=False, alpn_protocols=["h3"])
+    configuration.load_cert_chain(good.cert_file, good.key_file)
+    loop = asyncio.get_running_loop()
+    transport, server = await loop.create_datagram_endpoint(
+        lambda: QuicServer(configuration=configuration, create_protocol=Refusing),
+        local_addr=(LOCAL, 0),
+    )
+    try:
+        port = transport.get_extra_info("sockname")[1]
+        return await bed.trace(f"https://localhost:{port}/", http=ONLY_HTTP3)
+    finally:
+        server.close()
+
+
+@fault("quic.version")
+async def quic_version(bed: Bed) -> Journey:
+    return await over_h3(bed, versions=(0xFF00001D,))
+
+
+@fault("quic.closed")
+async def quic_closed(bed: Bed) -> Journey:
+    async def script(exchange: h3_server.Exchange) -> None:
+        exchange.head(200)
+        exchange.close(0x1, "going away", 0)
+
+    return await over_h3(bed, script)
+
+
+@fault("quic.blocked")
+async def quic_blocked(bed: Bed) -> Journey:
+    """TCP answers on the port where UDP is silent."""
+    with silent_udp_port() as port:
+        sock = socket.create_server((LOCAL, port))
+        server = await asyncio.start_server(adapted(respond()), sock=sock, ssl=good_context(bed))
+        async with server:
+            http = HttpOptions(version="3", proxy="")
+            return await bed.trace(f"https://localhost:{port}/", http=http)
+
+
+@fault("http.protocol3")
+async def protocol3(bed: Bed) -> Journey:
+    """DATA comes before any HEADERS (RFC 9114, 4.1)."""
+
+    async def script(exchange: h3_server.Exchange) -> None:
+        exchange.raw(b"\x00\x05hello", end=True)
+
+    return await over_h3(bed, script)
