@@ -287,3 +287,13 @@ def test_a_kept_connection_that_was_dead() -> None:
     assert phase(after, "tcp").duration_ms == 30
     assert after.tls is not None
     assert len(after.tls.messages) == 7
+
+
+def test_tcp_info_of_each_hop_on_one_connection() -> None:
+    story = Story().lookup().connect().handshake().request().response()
+    story.info("first_byte", segs_in=1).body()
+    story.redirect("https://site.test/next", reused=True).request().response()
+    story.info("first_byte", segs_in=2).body().info("end", segs_in=3)
+    infos = [hop.tcp.info for hop in story.journey().hops if hop.tcp is not None]
+    assert [info["first_byte"].segs_in for info in infos] == [1, 2]
+    assert [info["end"].segs_in for info in infos] == [3, 3]

@@ -1,7 +1,7 @@
 import pytest
 
 from firstbyte.events import http, trace
-from firstbyte.journey.redact import redact_header, redact_text
+from firstbyte.journey.redact import redact_header, redact_text, redact_url
 from testbed.events import Story
 
 
@@ -10,6 +10,7 @@ from testbed.events import Story
     [
         ("https://user:pass@site.test/", "https://[redacted]@site.test/"),
         ("see http://u@h/x?a=1", "see http://[redacted]@h/x?a=1"),
+        ("https://user:p@ss@site.test/", "https://[redacted]@site.test/"),
         ("https://h/?token=abc&x=1", "https://h/?token=[redacted]&x=1"),
         ("/path?x=1&access_token=abc#f", "/path?x=1&access_token=[redacted]#f"),
         ("/?X-Amz-Signature=abc", "/?X-Amz-Signature=[redacted]"),
@@ -40,6 +41,18 @@ def test_text(text: str, expected: str) -> None:
 )
 def test_headers(name: str, value: str, expected: str) -> None:
     assert redact_header(name, value) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("user:pass@site.test/a@b", "[redacted]@site.test/a@b"),
+        ("https://user:pass@site.test/", "https://[redacted]@site.test/"),
+        ("site.test/?mail=a@b", "site.test/?mail=a@b"),
+    ],
+)
+def test_urls(url: str, expected: str) -> None:
+    assert redact_url(url) == expected
 
 
 def secret_story() -> Story:

@@ -43,9 +43,18 @@ def build_tcp(view: HopView) -> Tcp | None:
         rtt_source=rtt.source if rtt else None,
         attempts=tuple(to_attempt(attempt) for attempt in attempts),
         options=build_options(view.carrier),
-        info={s.what.moment: s.what.info for s in each(view.carrier, tcp.InfoSampled)},
+        info=_samples(view),
         closed=_closed(view.carrier),
     )
+
+
+def _samples(view: HopView) -> dict[str, tcp.TcpInfo]:
+    """TCP_INFO by moment: the last sample until the hop's end, else the first after it."""
+    samples: dict[str, tcp.TcpInfo] = {}
+    for seen in each(view.carrier, tcp.InfoSampled):
+        if seen.at_us <= view.end_us or seen.what.moment not in samples:
+            samples[seen.what.moment] = seen.what.info
+    return samples
 
 
 def build_options(carrier: tuple[Event, ...]) -> TcpOptions | None:

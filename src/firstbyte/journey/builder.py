@@ -17,7 +17,7 @@ from firstbyte.journey.infer import with_inferred
 from firstbyte.journey.ledger import build_totals, ledger_of
 from firstbyte.journey.model import Hop, Journey, Tool, ms
 from firstbyte.journey.outcome import build_outcome
-from firstbyte.journey.redact import redact_events, redact_text
+from firstbyte.journey.redact import redact_events, redact_url
 from firstbyte.journey.select import first, last
 
 
@@ -37,7 +37,7 @@ def build_journey(
     """
     kept = in_order(events)
     if not secrets:
-        kept, url = redact_events(kept), redact_text(url)
+        kept, url = redact_events(kept), redact_url(url)
     views = split_hops(kept)
     hops = tuple(build_hop(view, url) for view in views)
     ledger = ledger_of(views)

@@ -25,7 +25,9 @@ SECRET_HEADERS = {
     "x-amz-security-token",
 }
 _WHOLE_AUTH = re.compile(r"^([A-Za-z][A-Za-z0-9._~+/-]*)\s+\S")
-_USERINFO = re.compile(r"(?<=://)[^/?#@\s]*@")
+_USERINFO = re.compile(r"(?<=://)[^/?#\s]*@")
+_LEADING_USERINFO = re.compile(r"^[^/?#\s]*@")
+_URL_FIELDS = {"url", "proxy"}
 _PARAMETER = re.compile(
     r"(?<=[?&;])(?P<name>[^=&#;\s]*?"
     r"(?:token|passw(?:or)?d|passwd|pwd|secret|signature|credential|api[-_]?key|apikey|"
@@ -47,6 +49,11 @@ def redact_text(text: str) -> str:
     if "@" in text:
         text = _USERINFO.sub(f"{REDACTED}@", text)
     return _PARAMETER.sub(rf"\g<name>={REDACTED}", text) if "=" in text else text
+
+
+def redact_url(url: str) -> str:
+    """A URL, also one that was written without its scheme ("user:password@host")."""
+    return _LEADING_USERINFO.sub(f"{REDACTED}@", redact_text(url))
 
 
 def redact_headers(headers: Headers) -> Headers:
@@ -94,7 +101,7 @@ def _redact_body(what: _B) -> _B:
 
 def _redact_field(field: str, value: object) -> object:
     if isinstance(value, str):
-        return redact_text(value)
+        return redact_url(value) if field in _URL_FIELDS else redact_text(value)
     if field == "headers" and isinstance(value, tuple):
         return redact_headers(value)
     return value
