@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from firstbyte.client.options import TlsOptions
+from firstbyte.client.options import TlsOptions, TraceOptions
+from firstbyte.client.trace import trace
 from firstbyte.errors import ConnectError, TlsError
 from firstbyte.events import Event, Recorder
 from firstbyte.net import system
@@ -393,6 +394,22 @@ def test_a_client_certificate_is_given(pki: Pki, maximum: str) -> None:
         assert told.error is None
         assert told.answer == b"hello\n"
         assert ">certificate_verify" in told.messages()
+
+    run(check())
+
+
+@pytest.mark.parametrize(("maximum", "code"), [("1.2", 35), ("1.3", 56)])
+def test_a_missed_certificate_exits_as_curl_does(pki: Pki, maximum: Any, code: int) -> None:
+    async def check() -> None:
+        context = pki.issue("good").server_context()
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(pki.root_file)
+        async with echo_server(context) as port:
+            options = TraceOptions(tls=TlsOptions(ca_file=str(pki.root_file), maximum=maximum))
+            journey = await trace(f"https://127.0.0.1:{port}/", options)
+        assert journey.outcome.error is not None
+        assert journey.outcome.error.id == "tls.client_certificate_required"
+        assert journey.outcome.exit_code == code
 
     run(check())
 

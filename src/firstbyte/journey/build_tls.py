@@ -27,8 +27,8 @@ def build_tls(view: HopView) -> Tls | None:
     certificates = last(events, tls.Certificates)
     verified = last(events, tls.Verified)
     return Tls(
-        version=agreed.version if agreed else None,
-        cipher=agreed.cipher if agreed else None,
+        version=agreed.version if agreed else _chosen(events, "version"),
+        cipher=agreed.cipher if agreed else _chosen(events, "cipher_suite"),
         group=agreed.group if agreed else None,
         signature_algorithm=agreed.signature_algorithm if agreed else None,
         alpn=agreed.alpn if agreed else None,
@@ -43,6 +43,15 @@ def build_tls(view: HopView) -> Tls | None:
         staple=verified.what.staple if verified else None,
         compute_ms=ms(agreed.compute_ns // 1000) if agreed else None,
     )
+
+
+def _chosen(events: tuple[Event, ...], field: str) -> str | None:
+    """What the server chose in its server_hello, though the handshake failed after it."""
+    for seen in reversed(each(events, tls.Message)):
+        if seen.what.name == "server_hello":
+            value = seen.what.detail.get(field)
+            return value if isinstance(value, str) else None
+    return None
 
 
 def _messages(events: tuple[Event, ...], view: HopView) -> tuple[TlsMessage, ...]:
