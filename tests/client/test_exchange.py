@@ -252,3 +252,10 @@ def test_cancelling_keeps_what_was_seen():
     asyncio.run(go())
     counts = [event.what.count for event in scope.recorder.events if event.type == "http.body"]
     assert counts == [3]
+
+
+@pytest.mark.parametrize(("max_bytes", "truncated"), [(4, True), (5, False), (6, False)])
+def test_a_body_of_exactly_max_bytes_is_whole(max_bytes: int, truncated: bool):
+    response, _ = run(servers.respond(b"hello"), limits=ExchangeLimits(max_bytes=max_bytes))
+    assert response.truncated is truncated
+    assert response.body_bytes == min(max_bytes, 5)

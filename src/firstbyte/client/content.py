@@ -31,6 +31,8 @@ class ContentCounter:
         self._merger = ReadMerger(self._emit)
         self._decoder: Decoder | None = None
         self._to_decode: str | None = None
+        self.cut = False
+        """Content beyond ``max_bytes`` came and was left out."""
         self.body_bytes = 0
         self.decoded_bytes: int | None = 0
         self.encoding: str | None = None
@@ -53,7 +55,9 @@ class ContentCounter:
 
         """
         if self._max_bytes is not None:
-            data = data[: self._max_bytes - self.body_bytes]
+            room = self._max_bytes - self.body_bytes
+            self.cut = self.cut or len(data) > room
+            data = data[:room]
         if not data:
             return
         self.body_bytes += len(data)

@@ -154,7 +154,7 @@ class Progress:
         """
         for event in events:
             self._take(event, at_ns)
-            if self.finished:
+            if self.complete:
                 return
 
     def _take(self, event: MachineEvent, at_ns: int) -> None:
@@ -211,7 +211,7 @@ class Progress:
         head, content = self._head, self._content
         if head is None:
             raise HttpError("http.malformed", "the response has no head", phase=self.phase)
-        truncated = not self.complete
+        truncated = content.cut or not self.complete
         content.flush()
         if not truncated:
             content.finish()
