@@ -147,6 +147,14 @@ def test_our_own_close_says_so(configuration: QuicConfiguration):
     assert (ended.how, ended.name) == ("own", "H3_NO_ERROR")
 
 
+def test_a_machine_that_never_began_closes_quietly():
+    machine = Http3Machine(QuicParameters("localhost"))
+    machine.close()
+    assert machine.outgoing(1.0) == []
+    assert machine.next_deadline() is None
+    assert machine.events() == []
+
+
 def test_messages_are_whole(configuration: QuicConfiguration):
     world = World(configuration)
     world.run()

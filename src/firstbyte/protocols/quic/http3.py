@@ -95,7 +95,7 @@ class Http3Machine:
             _configuration(parameters, self._saw_packet), self._saw_message, self._saw_close
         )
         self._h3: BoundedH3 | None = None
-        self._ended = self._leaving = False
+        self._ended = self._leaving = self._begun = False
         self._expected_bytes: int | None = None
         self._new_exchange()
         self._complete = True
@@ -109,6 +109,7 @@ class Http3Machine:
 
     def connect(self, now_s: float) -> None:
         """Begin the handshake; ask ``outgoing`` then."""
+        self._begun = True
         self._quic.connect(_PEER, now=now_s)
 
     def receive(self, datagram: bytes, now_s: float) -> None:
@@ -208,7 +209,7 @@ class Http3Machine:
 
     def _guard(self, call: Callable[[], None]) -> None:
         """Run aioquic; whatever it raises for a peer's bytes ends the connection, and no more."""
-        if self._ended:
+        if self._ended or not self._begun:
             return
         try:
             call()
