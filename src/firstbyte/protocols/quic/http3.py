@@ -122,7 +122,7 @@ class Http3Machine:
 
     def next_deadline(self) -> float | None:
         """When ``timeout`` must be called, on the clock of ``now_s``."""
-        return None if self._ended else self._quic.get_timer()
+        return self._quic.get_timer() if self._begun and not self._ended else None
 
     def outgoing(self, now_s: float) -> list[bytes]:
         """Datagrams to send now."""
