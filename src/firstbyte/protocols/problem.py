@@ -13,6 +13,8 @@ class Problem(Struct, frozen=True):
     expected: str
     found: str
     reference: str
+    harmless: bool = False
+    """A receiver is to ignore it and take the packet (a reserved bit, an unknown option)."""
 
     def error(self) -> DecodeError:
         """The same as an exception."""
@@ -39,7 +41,8 @@ class Problems:
         """Note that ``field`` at ``offset`` of this unit breaks the rule of ``reference``."""
         self.found.append(Problem(self.base + offset, field, expected, str(found), reference))
 
-    def raise_first(self) -> None:
-        """Raise the first problem as :class:`DecodeError`, if there is one."""
-        if self.found:
-            raise self.found[0].error()
+    def note(self, offset: int, field: str, expected: str, found: object, reference: str) -> None:
+        """Note a broken rule that a receiver is to be liberal about."""
+        self.found.append(
+            Problem(self.base + offset, field, expected, str(found), reference, harmless=True)
+        )

@@ -196,3 +196,13 @@ def test_names_and_flags() -> None:
     assert Segment(1, 2, 0, 0, SYN | ACK, 0).flag_names == "SYN ACK"
     assert echo(7, 9, b"x").name == "echo request"
     assert (echo(7, 9, b"x").identifier, echo(7, 9, b"x").sequence) == (7, 9)
+
+
+@pytest.mark.parametrize(("at", "bits"), [(6, 0x80), (20 + 12, 0x02)])
+def test_reserved_bits_are_noted_and_harmless(at: int, bits: int) -> None:
+    data = good()
+    data[at] |= bits
+    packet = decode(bytes(data), checksums=False)
+    assert [p.harmless for p in packet.problems] == [True]
+    assert packet.is_acceptable
+    assert not decode(bytes(data)).is_acceptable, "the checksum is wrong now"

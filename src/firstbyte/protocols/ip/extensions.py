@@ -131,7 +131,7 @@ def _decode_routing(body: Bytes, _problems: Problems) -> Routing:
 def _decode_fragment(body: Bytes, problems: Problems) -> Fragment:
     _next, _reserved, bits, identification = struct.unpack("!BBHI", body)
     if bits & 6:
-        problems.add(2, "fragment reserved bits", "0", bits >> 1 & 3, "RFC 8200, 4.5")
+        problems.note(2, "fragment reserved bits", "0", bits >> 1 & 3, "RFC 8200, 4.5")
     return Fragment(bits & 0xFFF8, bool(bits & 1), identification)
 
 

@@ -268,7 +268,7 @@ class Host:
 
     def _receive(self, interface: str, packet: Packet, now_ns: int) -> None:
         header = packet.ip
-        if header is None or packet.problems:
+        if header is None or not packet.is_acceptable:
             self.transmitter.drop(packet, "malformed", interface)
             return
         if header.destination in self.transmitter.local or self._is_for_us(header.destination):

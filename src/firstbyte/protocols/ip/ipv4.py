@@ -104,7 +104,7 @@ def decode_ipv4(data: Bytes, problems: Problems, checksums: bool) -> tuple[Ipv4,
     size = _header_size(first, len(data), problems)
     total = _total_length(total, size, len(data), problems)
     if fragment & 0x8000:
-        problems.add(6, "reserved flag", "0", "1", RFC)
+        problems.note(6, "reserved flag", "0", "1", RFC)
     if checksums and not verifies(data[:size]):
         problems.add(10, "IPv4 header checksum", "a sum of all ones", f"0x{found:04x}", RFC)
     header = Ipv4(

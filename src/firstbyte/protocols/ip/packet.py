@@ -39,6 +39,13 @@ class Packet(Struct, gc=False):
     problems: tuple[Problem, ...] = ()
 
     @property
+    def is_acceptable(self) -> bool:
+        """A receiver may act on it: nothing is wrong but what it is to ignore."""
+        if self.ip is None:
+            return False
+        return not self.problems or all(problem.harmless for problem in self.problems)
+
+    @property
     def size(self) -> int:
         """Bytes on the wire, from the IP header on."""
         transport = self.transport

@@ -166,12 +166,12 @@ def decode_options(data: Bytes, problems: Problems) -> TcpOptions:
 
 def _option_length(data: Bytes, offset: int, problems: Problems) -> int | None:
     if offset + 1 >= len(data):
-        problems.add(offset, "option length", "a length byte", "end of options", RFC_OPTIONS)
+        problems.note(offset, "option length", "a length byte", "end of options", RFC_OPTIONS)
         return None
     length = data[offset + 1]
     room = len(data) - offset
     if not 2 <= length <= room:
-        problems.add(offset + 1, "option length", f"2 to {room}", length, RFC_OPTIONS)
+        problems.note(offset + 1, "option length", f"2 to {room}", length, RFC_OPTIONS)
         return None
     return length
 
@@ -180,7 +180,7 @@ def _decode_option(found: _Found, kind: int, body: bytes, problems: Problems) ->
     expected = LENGTHS.get(kind)
     if expected is not None and len(body) + 2 != expected:
         name = NAMES[kind]
-        problems.add(1, f"{name} length", str(expected), len(body) + 2, REFERENCES[kind])
+        problems.note(1, f"{name} length", str(expected), len(body) + 2, REFERENCES[kind])
         _keep(found, kind, body)
         return
     reader = _READERS.get(kind)
@@ -201,7 +201,7 @@ def _read_mss(found: _Found, body: bytes, _problems: Problems) -> None:
 def _read_window_scale(found: _Found, body: bytes, problems: Problems) -> None:
     found["window_scale"] = body[0]
     if body[0] > 14:
-        problems.add(2, "window_scale", "at most 14", body[0], "RFC 7323, 2.3")
+        problems.note(2, "window_scale", "at most 14", body[0], "RFC 7323, 2.3")
 
 
 def _read_sack_permitted(found: _Found, _body: bytes, _problems: Problems) -> None:
@@ -210,7 +210,7 @@ def _read_sack_permitted(found: _Found, _body: bytes, _problems: Problems) -> No
 
 def _read_sack(found: _Found, body: bytes, problems: Problems) -> None:
     if not body or len(body) % 8:
-        problems.add(1, "sack length", "2 + 8 × blocks", len(body) + 2, RFC_SACK)
+        problems.note(1, "sack length", "2 + 8 × blocks", len(body) + 2, RFC_SACK)
     whole = len(body) - len(body) % 8
     found["sack_blocks"] = tuple(struct.iter_unpack("!II", body[:whole]))
 
@@ -222,7 +222,7 @@ def _read_timestamps(found: _Found, body: bytes, _problems: Problems) -> None:
 def _read_fast_open(found: _Found, body: bytes, problems: Problems) -> None:
     found["fast_open_cookie"] = body
     if body and (not 4 <= len(body) <= 16 or len(body) % 2):
-        problems.add(1, "fast_open length", "2, or 6 to 18 and even", len(body) + 2, RFC_TFO)
+        problems.note(1, "fast_open length", "2, or 6 to 18 and even", len(body) + 2, RFC_TFO)
 
 
 _READERS = {

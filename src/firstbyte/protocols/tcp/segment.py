@@ -110,7 +110,7 @@ def decode_segment(data: Bytes, problems: Problems, pseudo_sum: int | None) -> S
     source, destination, seq, ack, bits, window, _sum, urgent = _HEADER.unpack_from(data)
     header_bytes = _header_bytes(bits, len(data), problems)
     if bits & 0x0E00:
-        problems.add(12, "reserved bits", "0", bin(bits >> 9 & 7), RFC)
+        problems.note(12, "reserved bits", "0", bin(bits >> 9 & 7), RFC)
     if pseudo_sum is not None and not verifies(data, pseudo_sum):
         problems.add(16, "TCP checksum", "a sum of all ones", f"0x{_sum:04x}", RFC)
     options = decode_options(data[HEADER_BYTES:header_bytes], problems.within(HEADER_BYTES))
