@@ -16,6 +16,7 @@ import pytest
 from firstbyte.protocols.ip import decode, encode
 from firstbyte.protocols.ip.host import Host
 from firstbyte.protocols.ip.notify import ACCEPTABLE, CONNECTED, WRITABLE
+from firstbyte.protocols.tcp.states import State
 
 pytestmark = [pytest.mark.root, pytest.mark.interop]
 
@@ -86,7 +87,7 @@ def test_the_kernel_sends_to_us(tun: Tun, kernel: ThreadPoolExecutor) -> None:
             listener.accept()
         elif source is not listener:
             got.extend(source.connection.read())
-            if source.at_eof:
+            if source.at_eof and source.state is State.CLOSE_WAIT:
                 source.write(b"thanks")
                 source.close(time.monotonic_ns())
 

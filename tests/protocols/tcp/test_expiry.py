@@ -212,3 +212,27 @@ def test_an_orphan_gives_up_sooner(times: int) -> None:
     sent = peer.wait(10_000_000)
     assert peer.state is State.CLOSED
     assert len(sent) == times
+
+
+def test_a_year_of_keepalive_is_one_exchange_every_two_hours() -> None:
+    from firstbyte.protocols.tcp.connection import Connection
+
+    config = TcpConfig(keepalive=True)
+    a, b = Connection(1, 2, 0, config), Connection(2, 1, 0, TcpConfig())
+    a.connect(0)
+    b.listen(0)
+    now, polls = 0, 0
+    year_ns = 365 * 24 * 3600 * SECOND
+    while now < year_ns:
+        deadline = None
+        for end, other in ((a, b), (b, a), (a, b)):
+            polled = end.poll(now)
+            for segment in polled.segments:
+                other.segment(segment, now)
+            deadline = polled.deadline_ns if end is a else deadline
+        assert deadline is not None
+        now, polls = deadline, polls + 1
+    assert a.state is b.state is State.ESTABLISHED
+    handshake, probes = 2, 365 * 12 - 1
+    assert b.counters.segments_in == handshake + probes
+    assert polls <= 2 * 365 * 12

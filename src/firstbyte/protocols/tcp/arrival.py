@@ -373,5 +373,5 @@ def _take_fin(c: "Connection", now_ns: int) -> None:
     c.acks.due = True
     c.changed |= READABLE
     c.tell(now_ns, Closed("fin"), "received")
-    if c.state in {State.SYN_RECEIVED, State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2}:
+    if c.state in MAY_RECEIVE:
         c.move(Cause.FIN, now_ns)
