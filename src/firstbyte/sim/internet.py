@@ -12,7 +12,9 @@
 
 import asyncio
 import contextlib
+import shutil
 import tempfile
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Self, TypeVar, Unpack
@@ -24,6 +26,7 @@ from firstbyte.sim.agenda import Agenda
 from firstbyte.sim.capture import Capture
 from firstbyte.sim.clock import DEFAULT_EPOCH_S, NS_PER_S, Clock, to_ns
 from firstbyte.sim.describe import describe_unit
+from firstbyte.sim.endings import Asleep, forget
 from firstbyte.sim.errors import SimulationError, TimeLimit
 from firstbyte.sim.frames import Unit
 from firstbyte.sim.hosts import Host, HostOptions
@@ -72,7 +75,8 @@ class Internet:
         self._medium = Medium(self.clock, self.agenda, seed, self._rules, self._note_drop)
         self._patching = Patching(self.clock, seed, clocks_too=clocks)
         self._routes_are_stale = False
-        self._files: tempfile.TemporaryDirectory[str] | None = None
+        self._directory: Path | None = None
+        self._asleep = Asleep()
         self._closed = False
         self.loop = SimLoop(self.clock, self.agenda)
 
@@ -83,9 +87,8 @@ class Internet:
         self.close()
 
     def __del__(self) -> None:
-        # A world that was simply forgotten ends quietly.
-        with contextlib.suppress(Exception):
-            self.close()
+        if not getattr(self, "_closed", True):
+            forget(self.hosts.values(), self._asleep)
 
     # --- building -------------------------------------------------------------------------------
 
@@ -204,8 +207,12 @@ class Internet:
     @contextlib.contextmanager
     def _active(self) -> Iterator[None]:
         self.refresh_routes()
-        with patient_collector(), environment(self._environment()), self._patching.active():
-            yield
+        self._asleep = Asleep()
+        try:
+            with patient_collector(), environment(self._environment()), self._patching.active():
+                yield
+        finally:
+            self._asleep = Asleep.of(self.loop)
 
     def _environment(self) -> dict[str, str]:
         variables = {"SSLKEYLOGFILE": str(self._file("keys.log"))}
@@ -216,9 +223,10 @@ class Internet:
         return variables
 
     def _file(self, name: str) -> Path:
-        if self._files is None:
-            self._files = tempfile.TemporaryDirectory(prefix="firstbyte-world-")
-        return Path(self._files.name) / name
+        if self._directory is None:
+            self._directory = Path(tempfile.mkdtemp(prefix="firstbyte-world-"))
+            weakref.finalize(self, shutil.rmtree, self._directory, ignore_errors=True)
+        return self._directory / name
 
     def routes_changed(self) -> None:
         """Automatic routes must be found anew before the next packet."""
@@ -261,7 +269,7 @@ class Internet:
     @property
     def keylog(self) -> str:
         """TLS secrets of the connections made so far by contexts that honour SSLKEYLOGFILE."""
-        if self._files is None:
+        if self._directory is None:
             return ""
         path = self._file("keys.log")
         return path.read_text(encoding="ascii") if path.exists() else ""
@@ -311,8 +319,6 @@ class Internet:
             for host in self.hosts.values():
                 host.shut()
         self.loop.close()
-        if self._files is not None:
-            self._files.cleanup()
         return leaked
 
     async def _stop(self, tasks: "set[asyncio.Task[Any]]") -> None:

@@ -148,6 +148,12 @@ class Kernel:
         for endpoint in list(self.endpoints):
             endpoint.refresh()
 
+    def forget_sockets(self) -> None:
+        """Free the descriptors; nothing is sent, nobody is told."""
+        for endpoint in list(self.endpoints):
+            if endpoint.socket is not None:
+                endpoint.socket.forget()
+
     def close_sockets(self) -> None:
         """Close every socket that a program left open."""
         for endpoint in list(self.endpoints):

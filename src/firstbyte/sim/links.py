@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypedDict, Unpack
 from firstbyte.sim.agenda import Agenda
 from firstbyte.sim.clock import NS_PER_S, Clock, to_ns
 from firstbyte.sim.frames import Unit, decode_like, encode_unit, ip_bytes
+from firstbyte.sim.jitter import Jitter
 from firstbyte.sim.losses import Loss, make_loss
 from firstbyte.sim.queues import Queue, QueueKind, make_queue
 from firstbyte.sim.rules import PASS, Rule, Transit, Verdict
@@ -39,7 +40,7 @@ class Settings(TypedDict, total=False):
     delay_s: float
     """One-way propagation delay."""
     jitter_s: float
-    """The delay varies evenly by up to this, up and down; packets keep their order."""
+    """The delay varies by up to this, up and down, over time; packets keep their order."""
     rate_bps: float | None
     """Bits per second; None: no limit, and no queue."""
     loss: float | Loss
@@ -166,13 +167,19 @@ class Wire:
         self._latest_ns = 0
         self.options = options
         self._loss = make_loss(options.loss)
+        self._jitter = Jitter(options.jitter_ns, f"{medium.seed} {self.name} {source.name}")
         self.queue: Queue = make_queue(options.queue, options.queue_bytes, options.mtu)
 
-    def set(self, options: WireOptions) -> None:
-        """Change the settings; packets on their way are not touched, those that wait move over."""
+    def set(self, **settings: Unpack[Settings]) -> None:
+        """Change this direction; packets on their way are not touched, those that wait move over.
+
+        Raises ``ValueError`` for impossible settings.
+        """
+        options = self.options.changed(**settings)
         waiting = self._drain()
         self.options = options
         self._loss = make_loss(options.loss)
+        self._jitter = Jitter(options.jitter_ns, f"{self._medium.seed} {self.name}")
         self.queue = make_queue(options.queue, options.queue_bytes, options.mtu)
         for packet in waiting:
             self._enqueue(packet)
@@ -265,8 +272,8 @@ class Wire:
         options, random = self.options, self._random
         arrival_ns = self.now_ns + options.delay_ns
         if options.jitter_ns:
-            arrival_ns += round(random.uniform(-1, 1) * options.jitter_ns)
-            # Real jitter comes from queues, and queues keep the order.
+            # The maximum holds the order also when settings have just changed.
+            arrival_ns += self._jitter.at(self.now_ns)
             arrival_ns = max(arrival_ns, self._latest_ns, self.now_ns)
         if options.reorder and random.random() < options.reorder:
             arrival_ns += max(options.delay_ns // 4, options.jitter_ns, 1_000_000)
@@ -292,10 +299,10 @@ class Link:
     def set(self, **settings: Unpack[Settings]) -> None:
         """Change both directions: ``link.set(loss=0.3)``."""
         for wire in (self.forth, self.back):
-            wire.set(wire.options.changed(**settings))
+            wire.set(**settings)
 
     def towards(self, node: Node) -> Wire:
-        """The direction that ends at ``node``."""
+        """The direction that ends at ``node``: ``link.towards(client).set(loss=0.3)``."""
         return self.back if node is self.ports[0].node else self.forth
 
     def rule(self, rule: Rule) -> None:

@@ -138,9 +138,13 @@ class SimLoop(selector_events.BaseSelectorEventLoop):
     def __del__(self) -> None:
         """An unclosed loop leaks nothing here: no pipe, no selector of the machine's."""
 
+    def transports(self) -> list[asyncio.Transport | asyncio.DatagramTransport]:
+        """Those that are alive and directly on sockets."""
+        return list(self._transports.values())
+
     def abort_transports(self) -> None:
         """Abort every transport that is still open: the world ends."""
-        for transport in list(self._transports.values()):
+        for transport in self.transports():
             transport.abort()
 
     # --- threads: none; there is nobody to wake up ----------------------------------------------

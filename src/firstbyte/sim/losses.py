@@ -1,5 +1,6 @@
 """Which packets a link loses. A model is asked once for every packet, in their order."""
 
+import copy
 from collections.abc import Callable, Iterable
 from random import Random
 from typing import Protocol
@@ -84,7 +85,7 @@ class ChosenLoss:
 
 
 def make_loss(loss: "float | Loss") -> Loss:
-    """A model from what a caller may give: a probability, or a model."""
+    """A model of one direction's own, from a probability or from a model."""
     if isinstance(loss, int | float):
         return RandomLoss(loss) if loss else NoLoss()
-    return loss
+    return copy.copy(loss)

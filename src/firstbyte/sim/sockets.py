@@ -97,6 +97,12 @@ class SimSocket:
         DESCRIPTORS.close(fd)
         self._endpoint.close()
 
+    def forget(self) -> None:
+        """The world is gone: give the descriptor back, and nothing else."""
+        if self.descriptor != -1:
+            DESCRIPTORS.close(self.descriptor)
+            self.descriptor = -1
+
     def detach(self) -> NoReturn:
         """Refused: a bare descriptor means nothing in the world."""
         raise BlockingCall("a simulated socket cannot be detached from its object")
