@@ -7,8 +7,8 @@ overtake an earlier one.
 
 from random import Random
 
-STRETCH = 4
-"""Points are this many jitters apart: the delay falls by half a second per second at most."""
+STRETCH = 3
+"""Points are this many jitters apart: the delay falls by two thirds of a second per second at most."""
 
 
 class Jitter:
