@@ -8,7 +8,7 @@ overtake an earlier one.
 from random import Random
 
 STRETCH = 3
-"""Points are this many jitters apart: the delay falls by two thirds of a second per second at most."""
+"""Points are this many jitters apart: so the delay never falls as fast as time runs."""
 
 
 class Jitter:
