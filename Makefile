@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready-$(shell cat requirements.txt pyproject.toml 2>/dev/null | cksum | cut -d' ' -f1)
 
-.PHONY: trace test lint format types check fuzz bench lock clean
+.PHONY: trace test lint format types check fuzz bench reference picture lock clean
 
 trace: $(READY)
 	$(BIN)/python -m firstbyte.lab.loopback $(TRACE_ARGS)
@@ -25,6 +25,12 @@ types: $(READY)
 	$(BIN)/mypy
 
 check: lint types test
+
+reference: $(READY)
+	$(BIN)/python -m firstbyte.cli.shell.reference > docs/reference/cli.md
+
+picture: $(READY)
+	$(BIN)/python -m firstbyte.lab.loopback.picture docs/images
 
 lock: $(READY)
 	$(BIN)/pip install -q uv

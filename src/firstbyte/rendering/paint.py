@@ -50,7 +50,7 @@ def paint(lines: Iterable[Text], *, width: int, colour: bool) -> str:
     return out.getvalue()
 
 
-def painter(out: io.StringIO, width: int) -> Console:
+def painter(out: io.StringIO, width: int, *, record: bool = False) -> Console:
     """A console that knows our style names and writes colours into ``out``."""
     return Console(
         file=out,
@@ -61,6 +61,7 @@ def painter(out: io.StringIO, width: int) -> Console:
         highlight=False,
         markup=False,
         emoji=False,
+        record=record,
         legacy_windows=False,
         _environ={},
     )

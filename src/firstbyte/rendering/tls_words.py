@@ -32,15 +32,19 @@ _DULL = {
     "supported_versions",
     "verify_bytes",
 }
-_WITH_NAME = {"lifetime_s", "certificates", "early_data", "cookie_bytes"}
+_PHRASES = {
+    "lifetime_s": "lifetime {} s",
+    "certificates": "{} in the chain",
+    "early_data": "early data",
+    "cookie_bytes": "cookie {} B",
+}
 MOST_ITEMS = 6
 
 
 def in_short(name: str, detail: Mapping[str, Any]) -> str:
     """The fields that decide something: version, cipher, group, name, ALPN, alert."""
     found = ((key, _shown(detail.get(key))) for key in _KEYS.get(name, ()))
-    words = (f"{key} {value}" if key in _WITH_NAME else value for key, value in found if value)
-    return ", ".join(words)
+    return ", ".join(_PHRASES.get(key, "{}").format(value) for key, value in found if value)
 
 
 def in_full(detail: Mapping[str, Any]) -> str:

@@ -4,10 +4,10 @@ OPTIONS go to ``firstbyte trace``; ``--redirect`` (first) asks the plain site, w
 """
 
 import asyncio
-import shlex
 import sys
 
-from firstbyte.lab.loopback.site import Site, running_site
+from firstbyte.lab.loopback.site import running_site
+from firstbyte.lab.loopback.tracing import trace_site
 
 
 def main() -> None:
@@ -17,18 +17,7 @@ def main() -> None:
 
 async def _trace(options: list[str]) -> int:
     async with running_site() as site:
-        arguments = _arguments(site, options)
-        sys.stderr.write(f"$ firstbyte {shlex.join(arguments)}\n")
-        command = [sys.executable, "-m", "firstbyte", *arguments]
-        process = await asyncio.create_subprocess_exec(*command)
-        return await process.wait()
-
-
-def _arguments(site: Site, options: list[str]) -> list[str]:
-    trust = ["--cacert", str(site.ca_file), "--dns-servers", f"127.0.0.1:{site.dns_port}"]
-    if options[:1] == ["--redirect"]:
-        return [*options[1:], "-L", *trust, site.redirecting_url]
-    return [*options, *trust, site.url]
+        return await trace_site(site, options)
 
 
 if __name__ == "__main__":

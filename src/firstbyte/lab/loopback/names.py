@@ -13,10 +13,10 @@ TTL_S = 300
 
 
 class NameServer(asyncio.DatagramProtocol):
-    """Answers A with ``address``, every other type of the known names with no data."""
+    """Answers A with ``address``; other types, and names below the known ones, with no data."""
 
     def __init__(self, names: tuple[str, ...], address: str, delay_s: float) -> None:
-        self._names = {name.lower().rstrip(".") + "." for name in names}
+        self._names = tuple(f"{name.lower().rstrip('.')}." for name in names)
         self._address = address
         self._delay_s = delay_s
         self._transport: asyncio.DatagramTransport | None = None
@@ -37,9 +37,9 @@ class NameServer(asyncio.DatagramProtocol):
     def _answer(self, query: dns.message.Message) -> dns.message.Message:
         answer = dns.message.make_response(query, recursion_available=True)
         question = query.question[0]
-        if question.name.to_text().lower() not in self._names:
+        if not question.name.to_text().lower().endswith(self._names):
             answer.set_rcode(dns.rcode.NXDOMAIN)
-        elif question.rdtype == dns.rdatatype.A:
+        elif question.rdtype == dns.rdatatype.A and not question.name.labels[0].startswith(b"_"):
             answer.answer.append(
                 dns.rrset.from_text(question.name, TTL_S, "IN", "A", self._address)
             )

@@ -23,7 +23,8 @@ def _question(what: dns.Question, event: Event, context: Context) -> Step:
 def _answer(what: dns.Answer, event: Event, context: Context) -> Step:
     question = context.questions.get(what.query)
     kind = question.type if question else "?"
-    bad = what.kind in {"nxdomain", "error"}
+    missing = what.kind == "nxdomain" and kind != "HTTPS"  # few names have an HTTPS record
+    bad = missing or what.kind == "error"
     return step_of(event, context, f"{kind} {_meaning(what)}", sent=False, bad=bad)
 
 
