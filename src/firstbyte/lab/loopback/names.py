@@ -13,7 +13,10 @@ TTL_S = 300
 
 
 class NameServer(asyncio.DatagramProtocol):
-    """Answers A with ``address``; other types, and names below the known ones, with no data."""
+    """Answers A with ``address``; other types with no data.
+
+    Names below the known ones that begin with an underscore (``_443._https``) exist without data.
+    """
 
     def __init__(self, names: tuple[str, ...], address: str, delay_s: float) -> None:
         self._names = tuple(f"{name.lower().rstrip('.')}." for name in names)
@@ -37,12 +40,13 @@ class NameServer(asyncio.DatagramProtocol):
     def _answer(self, query: dns.message.Message) -> dns.message.Message:
         answer = dns.message.make_response(query, recursion_available=True)
         question = query.question[0]
-        if not question.name.to_text().lower().endswith(self._names):
+        name = question.name.to_text().lower()
+        if name in self._names:
+            if question.rdtype == dns.rdatatype.A:
+                rrset = dns.rrset.from_text(question.name, TTL_S, "IN", "A", self._address)
+                answer.answer.append(rrset)
+        elif not (name.startswith("_") and name.endswith(self._names)):
             answer.set_rcode(dns.rcode.NXDOMAIN)
-        elif question.rdtype == dns.rdatatype.A and not question.name.labels[0].startswith(b"_"):
-            answer.answer.append(
-                dns.rrset.from_text(question.name, TTL_S, "IN", "A", self._address)
-            )
         return answer
 
     def _send(self, wire: bytes, address: tuple[str, int]) -> None:
