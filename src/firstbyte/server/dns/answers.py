@@ -1,0 +1,165 @@
+"""From a query's octets to the answer's: pure, given the client, the zones and the time."""
+
+from dataclasses import dataclass, field
+from ipaddress import ip_address, ip_network
+from typing import Literal
+
+from firstbyte.errors import DecodeError
+from firstbyte.protocols.dns import constants as dns
+from firstbyte.protocols.dns import walker
+from firstbyte.protocols.dns.message import Edns, Message
+from firstbyte.protocols.dns.writer import Parts, render
+from firstbyte.server.dns.lookup import Found, Lookup
+from firstbyte.server.dns.zone_set import Network, ZoneSet, closest
+
+AXFR = 252
+IXFR = 251
+NSID = 3
+EDE = 15
+NOT_AUTHORITATIVE = 20
+PROHIBITED = 18
+MIN_UDP_BYTES = 512
+_KEPT_FLAGS = dns.RD | dns.CD | 0x7800
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Who asks, and how."""
+
+    address: str
+    transport: Literal["udp", "tcp"] = "udp"
+
+
+def _loopback() -> tuple[Network, ...]:
+    return (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """How the server speaks."""
+
+    max_udp_bytes: int = 1232
+    minimal_any: bool = True
+    """ANY gets one set over UDP (RFC 8482)."""
+    nsid: bytes = b""
+    """The server's name, for who asks for it (RFC 5001)."""
+    transfers: tuple[Network, ...] = field(default_factory=_loopback)
+    """Who may have whole zones."""
+
+    def may_transfer(self, client: Client) -> bool:
+        """Whether this client may have whole zones."""
+        address = ip_address(client.address.partition("%")[0])
+        return any(address.version == net.version and address in net for net in self.transfers)
+
+
+DEFAULT = Manners()
+
+
+def read(query: bytes) -> Message | bytes | None:
+    """The query's message; the octets of a FORMERR where there is none; None: say nothing."""
+    if len(query) < 12 or query[2] & 0x80:
+        return None
+    try:
+        return walker.decode(query)
+    except DecodeError:
+        flags = bytes((0x80 | query[2] & 0x79, dns.FORMERR))
+        return query[:2] + flags + bytes(8)
+
+
+def answer(
+    query: bytes, client: Client, zones: ZoneSet, now_s: float, manners: Manners = DEFAULT
+) -> bytes | None:
+    """The answer to a query that came in one message; None: say nothing.
+
+    Zone transfers are longer than a message: ``transfer.messages`` gives them.
+
+    Args:
+        query: the octets of the message, without TCP's length.
+        client: who asks.
+        zones: what there is.
+        now_s: Unix time, for signatures that are made as they are needed.
+        manners: how to speak.
+
+    """
+    message = read(query)
+    if message is None or isinstance(message, bytes):
+        return message
+    refused = refusal(message)
+    if refused is not None:
+        return reply(message, Found(refused, authoritative=False), client, manners)
+    name = (message.qname or b"\0").lower()
+    zone = closest(zones.visible(client.address), name, message.qtype)
+    if zone is None:
+        found = Found(dns.REFUSED, authoritative=False)
+        return reply(message, found, client, manners, NOT_AUTHORITATIVE)
+    if message.qtype == AXFR or (message.qtype == IXFR and client.transport == "tcp"):
+        found = Found(dns.REFUSED, authoritative=False)
+        return reply(message, found, client, manners, PROHIBITED)
+    if message.qtype == IXFR:
+        return reply(message, Found(answer=[zone.soa]), client, manners)  # RFC 1995, 2
+    dnssec = message.edns is not None and message.edns.dnssec_ok
+    minimal = manners.minimal_any and client.transport == "udp"
+    lookup = Lookup(zone, now_s, dnssec=dnssec, minimal_any=minimal)
+    return reply(message, lookup.run(name, message.qtype), client, manners)
+
+
+def refusal(message: Message) -> int | None:
+    """The code for a query that no zone could answer."""
+    if message.opcode != 0:
+        return dns.NOTIMP
+    if message.question_count != 1 or message.qname is None:
+        return dns.FORMERR
+    if message.edns is not None and message.edns.version > 0:
+        return dns.BADVERS
+    if message.qclass != dns.IN:
+        return dns.REFUSED
+    if message.qtype in dns.META_TYPES and message.qtype not in (AXFR, IXFR):
+        return dns.NOTIMP
+    return None
+
+
+def reply(
+    message: Message,
+    found: Found,
+    client: Client,
+    manners: Manners = DEFAULT,
+    error: int | None = None,
+) -> bytes:
+    """``found`` as octets for this client: cut to what it takes, with EDNS if it speaks it."""
+    flags = dns.QR | message.flags & _KEPT_FLAGS | found.rcode & 15
+    if found.authoritative:
+        flags |= dns.AA
+    asked = message.edns
+    parts = Parts(
+        id=message.id,
+        flags=flags,
+        qname=message.qname,
+        qtype=message.qtype,
+        qclass=message.qclass,
+        answer=found.answer,
+        authority=found.authority,
+        additional=found.additional,
+        edns=None if asked is None else _edns(asked, found, manners, error),
+        signatures=asked is not None and asked.dnssec_ok,
+    )
+    data = render(parts, _limit(message, client, manners)).data
+    if found.glue_needed and data[11] <= (parts.edns is not None):
+        return data[:2] + bytes((data[2] | dns.TC >> 8,)) + data[3:]  # RFC 9471, 3
+    return data
+
+
+def _limit(message: Message, client: Client, manners: Manners) -> int:
+    if client.transport == "tcp":
+        return 65535
+    if message.edns is None:
+        return MIN_UDP_BYTES
+    return max(MIN_UDP_BYTES, min(message.edns.payload_bytes, manners.max_udp_bytes))
+
+
+def _edns(asked: Edns, found: Found, manners: Manners, error: int | None) -> Edns:
+    options = []
+    if manners.nsid and asked.option(NSID) is not None:
+        options.append((NSID, manners.nsid))
+    if error is not None:
+        options.append((EDE, error.to_bytes(2, "big")))
+    return Edns(manners.max_udp_bytes, found.rcode >> 4, 0, asked.dnssec_ok, tuple(options))

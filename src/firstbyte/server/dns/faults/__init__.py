@@ -1,0 +1,1 @@
+"""What a name server can do wrong, one file a fault; ``firstbyte dns authoritative --fault``."""

@@ -1,0 +1,20 @@
+"""A server that has lost its zone: SERVFAIL, as a secondary gives whose zone expired."""
+
+from firstbyte.protocols.dns import constants as dns
+from firstbyte.protocols.dns.message import Message
+from firstbyte.server.dns.answers import Client, reply
+from firstbyte.server.dns.delivery import Delivery, Treatment, truth
+from firstbyte.server.dns.faults.fault import Fault, Order
+from firstbyte.server.dns.lookup import Found
+
+
+def _treatment(_: Order) -> Treatment:
+    def treat(query: Message, client: Client, sent: list[Delivery]) -> list[Delivery]:  # noqa: ARG001
+        return truth(reply(query, Found(dns.SERVFAIL, authoritative=False), client))
+
+    return treat
+
+
+FAULT = Fault(
+    "servfail", "Answers SERVFAIL, as a secondary whose zone expired.", treatment=_treatment
+)
