@@ -129,7 +129,7 @@ def redirects_end_in(error: str) -> Make:
 
 def blocked_quic() -> Story:
     story = Story().lookup()
-    what = quic.ConnectionStarted(1, "192.0.2.1", 443, "v1")
+    what = quic.ConnectionStarted(1, "192.0.2.1", 443, "1")
     story.emit(what, direction="sent", connection="quic1").pause(250)
     story.connect().handshake()
     story.emit(quic.ConnectionCancelled(), connection="quic1")

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firstbyte.events import Event, dns, http, tcp
+from firstbyte.events import Event, dns, http, quic, tcp
 from firstbyte.journey.builder import build_journey
 from firstbyte.journey.ledger import build_ledger
 from firstbyte.journey.model import Interval, Journey, us
@@ -269,3 +269,29 @@ def test_content_that_came_with_the_first_bytes() -> None:
     assert "had arrived" in journey.ledger[-1].evidence
     assert journey.hops[0].phases.receive is not None
     assert journey.hops[0].phases.receive.round_trips == 0
+
+
+def test_a_flight_of_the_server_that_comes_in_two_windows() -> None:
+    first_half = (("server_hello", 1210, False), ("encrypted_extensions", 36, True))
+    flights = (
+        ("sent", (("client_hello", 1500, False),)),
+        ("received", first_half),
+        ("received", (("certificate", 14_000, True), ("finished", 52, True))),
+        ("sent", (("finished", 52, True),)),
+    )
+    story = Story().lookup().connect().handshake(flights=flights)
+    journey = story.exchange().journey()
+    assert spent(journey)["tls_round_trip"] == 60
+    assert spent(journey)["tls_compute"] == 1
+
+
+def test_computing_within_a_quic_handshake_is_the_clients() -> None:
+    story = Story().lookup()
+    story.connection = "quic1"
+    story.on(quic.ConnectionStarted(1, story.address, 443, "1"), "sent")
+    story.flights(RETRY_FLIGHTS[:1], took_ms=0).pause(40)
+    story.flights(RETRY_FLIGHTS[3:4], took_ms=0).pause(3)
+    story.on(quic.HandshakeCompleted("192.0.2.200", 50_001, "1", False, False), "received")
+    journey = story.exchange(version="3").journey()
+    assert spent(journey)["quic_handshake"] == 40
+    assert spent(journey)["tls_compute"] == 3

@@ -281,7 +281,7 @@ class Story:
         """A QUIC connection is made, with its TLS messages."""
         number = self.number("quic")
         self.connection = f"quic{number}"
-        self.on(quic.ConnectionStarted(number, address or self.address, 443, "v1"), "sent")
+        self.on(quic.ConnectionStarted(number, address or self.address, 443, "1"), "sent")
         self.on(tls.HandshakeStarted("site.test", ("h3",)))
         self.flights(TLS13_FLIGHTS, took_ms=took_ms)
         self.on(
@@ -289,7 +289,7 @@ class Story:
                 "TLSv1.3", "TLS_AES_128_GCM_SHA256", "X25519", None, "h3", False, False, 900_000
             )
         )
-        self.on(quic.HandshakeCompleted("192.0.2.200", 50_001, "v1", False, False), "received")
+        self.on(quic.HandshakeCompleted("192.0.2.200", 50_001, "1", False, False), "received")
         rtt_us = round(took_ms * 1000)
         self.on(quic.RttSampled("connected", rtt_us, rtt_us, rtt_us // 2, 12_000, 0))
         return self

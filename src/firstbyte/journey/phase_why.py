@@ -10,6 +10,7 @@ from firstbyte.journey.build_tls import handshake_events
 from firstbyte.journey.hop_view import HopView
 from firstbyte.journey.model import TcpOptions
 from firstbyte.journey.select import each, first, last
+from firstbyte.journey.words import counted
 
 _FAILED_AS = {
     "tcp.refused": "refused",
@@ -24,10 +25,11 @@ def dns_why(view: HopView) -> str:
     """As "cold: 3 questions", "hosts file", "nxdomain"."""
     hosts = first(view.events, dns.HostsHit)
     if hosts is not None:
-        return hosts.what.origin
+        origin = hosts.what.origin
+        return "hosts file" if origin.endswith("hosts") else origin
     asked = pair_questions(view.events)
     finished = first(view.events, dns.LookupFinished)
-    parts = [f"cold: {_count(len(asked), 'question')}"] if asked else ["no question sent"]
+    parts = [f"cold: {counted(len(asked), 'question')}"] if asked else ["no question sent"]
     parts += _dns_troubles(asked)
     if finished is not None and finished.what.error is not None:
         parts.append(finished.what.error.removeprefix("dns."))
@@ -125,7 +127,7 @@ def quic_why(view: HopView) -> str:
     if connected is None:
         return failed.what.cause if failed else "not finished"
     finished = last(handshake_events(view.carrier), tls.HandshakeFinished)
-    parts = [f"QUIC {connected.what.version} + TLS 1.3"]
+    parts = [f"QUIC v{connected.what.version} + TLS 1.3"]
     if finished is not None and finished.what.group:
         parts[0] += f" {finished.what.group}"
     if finished is not None and finished.what.alpn:
@@ -166,10 +168,6 @@ def receive_why(view: HopView) -> str:
     if finished.what.encoding and finished.what.decoded_bytes is not None:
         text += f" {finished.what.encoding}, {finished.what.decoded_bytes} decoded"
     return f"{text}, stopped early" if finished.what.truncated else text
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 REASONS: dict[str, Callable[[HopView], str]] = {

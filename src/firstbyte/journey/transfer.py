@@ -15,6 +15,7 @@ from firstbyte.journey.partition import Cause, Claim
 from firstbyte.journey.round_trips import slow_start_rounds
 from firstbyte.journey.rtt import Rtt
 from firstbyte.journey.select import Seen, each, last
+from firstbyte.journey.words import counted, text_ms
 
 # A burst ends when nothing comes for this part of an RTT.
 _BURST_GAP = 0.5
@@ -68,7 +69,7 @@ def _from_segments(
     view: HopView, segments: list[Seen[tcp.Segment]], start_us: int, end_us: int, rtt: Rtt
 ) -> Iterator[Claim]:
     bursts = _bursts(segments, rtt.us)
-    text = f"{sum(b.payload_bytes for b in bursts)} bytes in {_count(len(bursts), 'burst')}"
+    text = f"{sum(b.payload_bytes for b in bursts)} bytes in {counted(len(bursts), 'burst')}"
     if not bursts:
         text = "all of it had arrived with the first bytes"
     yield Claim(start_us, end_us, "transfer_bandwidth", text, rank=0)
@@ -114,13 +115,13 @@ def _why_paused(
 ) -> tuple[Cause, str]:
     size = burst.payload_bytes
     if following.repaired:
-        return "transfer_loss", f"{_ms(pause_us)} until a lost segment was sent again"
+        return "transfer_loss", f"{text_ms(pause_us)} until a lost segment was sent again"
     if window_bytes is not None and size * 10 >= window_bytes * 9:
         return "transfer_receiver", f"a burst of {size} bytes filled our window of {window_bytes}"
     if pause_us <= rtt.us * _ACK_GAP:
         text = f"the sender waited one RTT for ACKs of a burst of {size} bytes (its window)"
         return "transfer_congestion_window", text
-    return "server_time", f"nothing came for {_ms(pause_us)}, with no sign of loss"
+    return "server_time", f"nothing came for {text_ms(pause_us)}, with no sign of loss"
 
 
 def _announced_window(carrier: tuple[Event, ...]) -> int | None:
@@ -140,7 +141,7 @@ def _from_reads(view: HopView, start_us: int, end_us: int, rtt: Rtt | None) -> I
     for pause_start_us, pause_end_us in _read_pauses(view, start_us, end_us):
         pause_us = pause_end_us - pause_start_us
         if pause_us > max(3 * rtt.us, 20_000):
-            text = f"nothing came for {_ms(pause_us)}; segments were not seen"
+            text = f"nothing came for {text_ms(pause_us)}; segments were not seen"
             yield Claim(pause_start_us, pause_end_us, _silent_cause(view), text)
 
 
@@ -152,12 +153,13 @@ def _overall(view: HopView, took_us: int, rtt: Rtt | None) -> tuple[Cause, str, 
         rounds = slow_start_rounds(size, _mss(view)) - 1
         if rounds > 0 and (rounds - 0.5) * rtt.us <= took_us <= (rounds + 1.5) * rtt.us:
             text = (
-                f"{size} bytes in {_ms(took_us)}: the {_count(rounds, 'more round trip')} that "
-                f"slow start takes at an RTT of {_ms(rtt.us)}; segments were not seen"
+                f"{size} bytes in {text_ms(took_us)}: slow start takes "
+                f"{counted(rounds, 'more round trip')} at an RTT of {text_ms(rtt.us)}; "
+                "segments were not seen"
             )
             return "transfer_congestion_window", text, rounds
     rate = f", {size * 8 / took_us:.1f} Mbit/s" if took_us > 0 else ""
-    text = f"{size} bytes in {_ms(took_us)}{rate}; segments were not seen"
+    text = f"{size} bytes in {text_ms(took_us)}{rate}; segments were not seen"
     return "transfer_bandwidth", text, None
 
 
@@ -214,16 +216,11 @@ def _upload_cause(view: HopView, start_us: int, end_us: int) -> tuple[Cause, str
     if info is not None and (info.bytes_retrans or info.total_retrans):
         return "transfer_loss", f"upload: {info.total_retrans or 0} segments sent again"
     if info is not None and (info.rwnd_limited_us or 0) * 2 > took_us > 0:
-        return "transfer_receiver", f"upload: {_ms(info.rwnd_limited_us or 0)} at the peer's window"
+        return (
+            "transfer_receiver",
+            f"upload: {text_ms(info.rwnd_limited_us or 0)} at the peer's window",
+        )
     if info is not None and info.snd_cwnd_segments is not None:
         text = f"upload; congestion window {info.snd_cwnd_segments} segments"
         return "transfer_congestion_window", text
     return "transfer_bandwidth", "upload; what limited it is not known"
-
-
-def _ms(us: int) -> str:
-    return f"{us / 1000:.1f} ms"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
