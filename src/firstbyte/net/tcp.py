@@ -81,7 +81,8 @@ def open_socket(address: str, interface: str | None = None) -> socket.socket:
 
     """
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM)
+    # With its protocol named: asyncio sets TCP_NODELAY on such sockets alone.
+    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     sock.setblocking(False)
     if interface is not None:
         try:

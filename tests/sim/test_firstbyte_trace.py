@@ -1,0 +1,51 @@
+"""firstbyte's own trace, unchanged, in the private internet: exact times, and packets really seen."""
+
+import asyncio
+
+import pytest
+
+from firstbyte.client.trace import trace
+
+
+async def answer(reader, writer):
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+    await writer.drain()
+    await reader.read()
+    writer.close()
+
+
+def causes(journey):
+    return [(interval.cause, interval.duration_ms) for interval in journey.ledger]
+
+
+def test_http(pair):
+    pair.server.run(asyncio.start_server(answer, "0.0.0.0", 80))
+    journey = pair.run(trace("http://server.example/"))
+    assert journey.outcome.ok
+    assert journey.network == "simulated"
+    assert causes(journey) == [("tcp_handshake", 80.0), ("request_round_trip", 80.0)]
+    segments = [event for event in journey.events if event.type == "tcp.segment"]
+    assert {event.source for event in segments} == {"simulated"}
+    assert [event.what.flags for event in segments[:3]] == ["SYN", "SYN ACK", "ACK"]
+    assert [event.at_ns for event in segments[:3]] == [0, 80_000_000, 80_000_000]
+
+
+def test_https_with_the_worlds_ca(pair, server_tls):
+    """Three round trips: Finished and request leave together, so Nagle must be off."""
+    pair.server.run(asyncio.start_server(answer, "0.0.0.0", 443, ssl=server_tls))
+    journey = pair.run(trace("https://server.example/"))
+    assert journey.outcome.ok
+    assert journey.totals.first_byte_ms == pytest.approx(240.0, abs=0.001)
+    assert [cause for cause, _ in causes(journey)] == [
+        "tcp_handshake",
+        "tls_round_trip",
+        "request_round_trip",
+    ]
+
+
+def test_refused_and_unknown(pair):
+    refused = pair.run(trace("http://server.example:81/"))
+    unknown = pair.run(trace("http://nowhere.example/"))
+    assert refused.outcome.error.id == "tcp.refused"
+    assert unknown.outcome.error.id.startswith("dns.")
