@@ -1,4 +1,4 @@
-"""firstbyte's own trace, unchanged, in the private internet: exact times, and packets really seen."""
+"""firstbyte's own trace, unchanged, in the private internet: exact times, packets really seen."""
 
 import asyncio
 
