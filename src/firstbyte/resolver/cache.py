@@ -10,7 +10,7 @@ from enum import IntEnum
 
 from firstbyte.protocols.dns.message import RRset
 from firstbyte.resolver.machine.settings import CacheSettings
-from firstbyte.resolver.machine.values import Error, Security
+from firstbyte.resolver.machine.values import Error, Security, Server
 
 ENTRY_BYTES = 600
 """What an entry costs besides its data, in CPython."""
@@ -43,6 +43,7 @@ class Entry:
         "rdtype",
         "rrset",
         "security",
+        "server",
         "soa",
         "stored_s",
         "ttl_s",
@@ -68,6 +69,8 @@ class Entry:
         self.from_referral = False
         """It came beside a referral, and may be asked for properly."""
         self.wildcard = False
+        self.server: Server | None = None
+        """The server that said it."""
         self.dname: RRset | None = None
         """The DNAME from which ``rrset``, a CNAME, follows (RFC 6672)."""
         self.zone = b"\0"

@@ -189,6 +189,7 @@ def machine_settings(config: Config) -> Settings:
         minimisation=config.qname_minimisation,  # type: ignore[arg-type] # checked above
         mix_case=config.use_0x20,
         special_use=config.special_use,
+        public_root=config.root_hints is None and config.root_hints_file is None,
         dns64_prefix=parsing.dns64(config.dns64_prefix),
         cache=_cache(config),
         limits=Limits(question_s=float(config.question_timeout), waiting=config.max_questions),

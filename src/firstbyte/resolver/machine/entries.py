@@ -13,13 +13,13 @@ def entries_of(fetched: Fetched, name: bytes, rdtype: int) -> list[Entry]:
     reply = fetched.reply
     rank = Rank.AUTHORITATIVE if reply.authoritative else Rank.ANSWER
     made = []
-    dname = None
+    before: RRset | None = None
     for link in reply.links:
-        if link.rdtype == dns.DNAME and rdtype not in (dns.DNAME, dns.ANY):
-            dname = link
         entry = Entry(link.key, link.rdtype, link, link.ttl_s)
-        if dname is not None and link.rdtype == dns.CNAME:
-            entry.dname, dname = dname, None
+        implied = before is not None and before.rdtype == dns.DNAME and link.key != before.key
+        if implied and link.rdtype == dns.CNAME:
+            entry.dname = before
+        before = link
         _prove(entry, reply)
         made.append(entry)
     if reply.complete and made:
@@ -30,6 +30,7 @@ def entries_of(fetched: Fetched, name: bytes, rdtype: int) -> list[Entry]:
     for entry in made:
         entry.rank = rank
         entry.zone = fetched.cut.zone
+        entry.server = reply.server
     return made
 
 

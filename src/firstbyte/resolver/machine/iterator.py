@@ -160,7 +160,7 @@ class Iterator:
     ) -> Reply | None:
         attempt = _Round()
         while True:
-            server = self._next_server(cut, attempt)
+            server = self._next_server(cut, attempt, work)
             if server is None:
                 if await self._find_more(cut, attempt, work, depth):
                     continue
@@ -171,6 +171,7 @@ class Iterator:
             outcome = await self._exchange(cut, server, name, rdtype, attempt)
             reply = self._judge(cut, server, name, rdtype, outcome, attempt)
             if reply is not None:
+                reply.server = server
                 return reply
 
     def _nothing_better(self, cut: Delegation, attempt: _Round, work: Work) -> Reply | None:
@@ -187,12 +188,13 @@ class Iterator:
             work.blame(attempt.failure)
         return None
 
-    def _next_server(self, cut: Delegation, attempt: _Round) -> Server | None:
+    def _next_server(self, cut: Delegation, attempt: _Round, work: Work) -> Server | None:
         now = self.scheduler.now
         usable = [
             server
             for server in cut.addresses()
             if server not in attempt.spoiled
+            and server not in work.distrusted
             and self._may_use(server, cut)
             and not self.servers.is_lame(server, cut.zone, now)
         ]

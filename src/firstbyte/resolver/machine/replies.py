@@ -12,6 +12,7 @@ from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns.message import Message, Record, RRset, group
 from firstbyte.protocols.dns.names import is_under, parent
 from firstbyte.resolver.machine.delegations import MAX_NAMES
+from firstbyte.resolver.machine.values import Server
 
 MAX_ALIASES = 16
 
@@ -50,6 +51,8 @@ class Reply:
     """The NS set of a referral."""
     ds: RRset | None = None
     glue: dict[bytes, tuple[str, ...]] = field(default_factory=dict)
+    server: Server | None = None
+    """Who gave it."""
 
 
 def read(message: Message, zone: bytes, name: bytes, rdtype: int, *, recursive: bool) -> Reply:
@@ -62,25 +65,39 @@ def read(message: Message, zone: bytes, name: bytes, rdtype: int, *, recursive: 
     if rcode not in (dns.NOERROR, dns.NXDOMAIN, dns.YXDOMAIN):
         return Reply(Kind.ERROR, rcode, authoritative)
     bailiwick = b"\0" if recursive else zone
-    answer = _sets(message.answer, bailiwick)
+    signatures = [
+        record
+        for section in (message.answer, message.authority, message.additional)
+        for record in section
+        if record.rdtype == dns.RRSIG
+    ]
+    answer = _sets(message.answer, bailiwick, signatures)
     reply = Reply(Kind.ANSWER, rcode, authoritative, end=name)
     _follow(reply, answer, bailiwick, name, rdtype)
-    authority = _sets(message.authority, bailiwick)
+    authority = _sets(message.authority, bailiwick, signatures)
     _take_authority(reply, authority, name)
     reply.kind = _kind(message, reply, zone, authority, name, rdtype, recursive)
     if reply.kind is Kind.REFERRAL:
         _take_referral(reply, message, authority, bailiwick)
     else:
-        additional = _sets(message.additional, bailiwick)
+        additional = _sets(message.additional, bailiwick, signatures)
         _take_extra(reply, authority, additional)
     return reply
 
 
-def _sets(records: list[Record], bailiwick: bytes) -> dict[tuple[bytes, int], RRset]:
+def _sets(
+    records: list[Record], bailiwick: bytes, signatures: list[Record]
+) -> dict[tuple[bytes, int], RRset]:
+    """A section's sets inside the bailiwick, with signatures that may stand in any section."""
     kept = [
         record for record in records if record.rdclass == dns.IN and is_under(record.key, bailiwick)
     ]
-    return {(rrset.key, rrset.rdtype): rrset for rrset in group(kept)}
+    found = {(rrset.key, rrset.rdtype): rrset for rrset in group(kept)}
+    for record in signatures:
+        rrset = found.get((record.key, int.from_bytes(record.rdata[:2], "big")))
+        if rrset is not None and record.rdata not in rrset.signatures:
+            rrset.signatures.append(record.rdata)
+    return found
 
 
 def _follow(
@@ -180,11 +197,10 @@ def _kind(
     if cut is not None:
         reply.cut = cut
         return Kind.REFERRAL
-    if reply.authoritative and _only_own(message, zone):
-        return Kind.EMPTY if not message.authority and not message.answer else Kind.ANSWER
-    if echo or message.authority:
+    if echo or not (reply.authoritative or _may_speak(message, zone)):
         return Kind.LAME
-    return Kind.EMPTY
+    nothing = not (message.answer or message.authority or message.additional)
+    return Kind.EMPTY if nothing else Kind.ANSWER
 
 
 def _kind_with_data(reply: Reply, zone: bytes, rdtype: int) -> Kind:
@@ -199,10 +215,13 @@ def _kind_with_data(reply: Reply, zone: bytes, rdtype: int) -> Kind:
     return Kind.ANSWER
 
 
-def _only_own(message: Message, zone: bytes) -> bool:
-    """Whether no NS set of a zone above the asked one stands in the authority section."""
+def _may_speak(message: Message, zone: bytes) -> bool:
+    """Whether a message without authority is no referral to the zone itself, or upwards.
+
+    Such a referral is the mark of a server that does not have the zone.
+    """
     return all(
-        record.rdtype != dns.NS or is_under(record.key, zone) for record in message.authority
+        record.rdtype != dns.NS or not is_under(zone, record.key) for record in message.authority
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns.names import ancestors, to_text
-from firstbyte.resolver.cache import Cache, Entry
+from firstbyte.resolver.cache import NXDOMAIN_TYPE, Cache, Entry
 from firstbyte.resolver.machine import dns64, special
 from firstbyte.resolver.machine.delegations import Delegation
 from firstbyte.resolver.machine.entries import delegation_entries, entries_of
@@ -25,6 +25,8 @@ from firstbyte.resolver.machine.work import Work
 from firstbyte.resolver.validator.aggressive import Denials
 from firstbyte.resolver.validator.validator import Validator
 
+MAX_SECOND_OPINIONS = 3
+"""How many more servers are asked where one gave bogus data."""
 PREFETCH_SHARE = 0.1
 """An entry in the last tenth of its life is fetched anew when it is used."""
 
@@ -56,6 +58,8 @@ class Resolution:
         self._in_flight: dict[tuple[bytes, int], Task[_Batch]] = {}
         anchored = [rrset.key for rrset in settings.validation.anchors]
         self._configured = {*settings.stub, *settings.forward, *anchored}
+        if not settings.public_root:
+            self._configured.add(b"\x04test\0")
 
     # one name and type ----------------------------------------------------------------------
 
@@ -77,26 +81,49 @@ class Resolution:
         if entry is None or not validate:
             return entry
         if entry.security is Security.UNCHECKED:
-            await self.validator.settle(entry, work)
-            self._settled(entry)
-        if entry.security is Security.BOGUS and rdtype == dns.DS and entry.soa is None:
-            return await self._ds_again(entry, work)
+            await self._settle(entry, work)
+        for _ in range(MAX_SECOND_OPINIONS):
+            other = None
+            if entry.security is Security.BOGUS:
+                other = await self.second_opinion(entry, rdtype, work)
+            if other is None:
+                break
+            await self._settle(other, work)
+            entry = other
         return entry
 
-    async def _ds_again(self, entry: Entry, work: Work) -> Entry | None:
-        """A referral's DS or denial was bogus: ask for it, before the zone is given up."""
-        if not entry.from_referral:
-            return entry
-        self.cache.forget(entry.key, dns.DS)
-        fresh = await self._fetched(entry.key, dns.DS, work, 0)
-        if fresh is None:
-            return entry
-        await self.validator.settle(fresh, work)
-        self._settled(fresh)
-        return fresh
+    async def second_opinion(self, entry: Entry, rdtype: int, work: Work) -> Entry | None:
+        """What another server says instead of bogus data that came for this very question.
 
-    def _settled(self, entry: Entry) -> None:
+        None where there is no other, or where the data were known to be bogus before. A referral's
+        word on DS is only a hint: then the proper question has not been asked yet.
+        """
+        if entry.from_referral:
+            self.cache.forget(entry.key, dns.DS)
+            return await self._fetched(entry.key, dns.DS, work, 0)
+        fresh = work.fresh.get((entry.key, entry.rdtype)) is entry
+        if not fresh or entry.server is None or entry.server in work.distrusted:
+            return None
+        work.distrusted.add(entry.server)
+        blamed = list(work.errors)
+        self.cache.forget(entry.key, NXDOMAIN_TYPE if entry.nxdomain else entry.rdtype)
+        del work.fresh[entry.key, entry.rdtype]
+        found = await self._fetched(entry.key, rdtype, work, 0)
+        if found is None or found.server in work.distrusted:
+            self.failures.worked(entry.key, rdtype)
+            self.cache.put(entry, self.scheduler.now.unix_s)
+            work.errors[:] = blamed
+            return None
+        return found
+
+    async def _settle(self, entry: Entry, work: Work) -> None:
+        """Judge an entry, and let the caches know."""
+        claimed = entry.nxdomain
+        await self.validator.settle(entry, work)
         now = self.scheduler.now
+        if claimed and not entry.nxdomain:
+            self.cache.forget(entry.key, NXDOMAIN_TYPE)
+            self.cache.put(entry, now.unix_s)
         if entry.security is Security.BOGUS:
             self.cache.shorten(entry, self.settings.cache.bogus_ttl_s)
         elif entry.security is Security.SECURE:
@@ -257,7 +284,7 @@ class Resolution:
             if target is None:
                 return _finished(response, entry, question.rdtype)
             if target in seen:
-                return response
+                return Response(dns.SERVFAIL, errors=[Error(Ede.OTHER, "the aliases form a loop")])
             name = target
         return Response(dns.SERVFAIL, errors=[Error(Ede.OTHER, "too many aliases")])
 
@@ -288,7 +315,7 @@ class Resolution:
             if name != question.name or entry.rrset is None:
                 continue
             if validate and entry.security is Security.UNCHECKED:
-                await self.validator.settle(entry, work)
+                await self._settle(entry, work)
             if validate and entry.security is Security.BOGUS:
                 return _bogus(entry)
             self._add(response, entry)

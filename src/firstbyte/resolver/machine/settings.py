@@ -48,7 +48,7 @@ class Limits:
     failed_signatures: int = 16
     keys_per_tag: int = 4
     nsec3_hashes: int = 256
-    nsec3_iterations: int = 100
+    nsec3_iterations: int = 150
     """Above this a proof is not believed, and the zone is insecure (RFC 9276, 3.2)."""
     waiting: int = 10000
     """Client questions under way at once."""
@@ -96,6 +96,8 @@ class Settings:
     minimisation: Minimisation = "relaxed"
     mix_case: bool = True
     special_use: bool = True
+    public_root: bool = True
+    """The root is the public one; in a private tree ``test.`` may exist (RFC 6761, 6.2)."""
     dns64_prefix: IPv6Network | None = None
     cache: CacheSettings = field(default_factory=CacheSettings)
     limits: Limits = field(default_factory=Limits)

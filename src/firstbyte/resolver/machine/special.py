@@ -50,6 +50,7 @@ def answer(question: Question, configured: set[bytes]) -> Response | None:
     """The local answer, or None for names of the public tree.
 
     Zones that the configuration names (stubs, forwarders, anchors) are never answered here.
+    ``test.`` is such a zone where the root is a private one (RFC 6761, 6.2: the name is for tests).
     """
     above = ancestors(question.name)
     zone = next((name for name in above if name == _LOCALHOST or name in _NO_SUCH), None)

@@ -2,13 +2,14 @@
 
 from firstbyte.resolver.cache import Entry
 from firstbyte.resolver.machine.settings import Limits
-from firstbyte.resolver.machine.values import Error
+from firstbyte.resolver.machine.values import Error, Server
 
 
 class Work:
     """Counters against ``limits``. ``errors`` gathers what went wrong, for the client."""
 
     __slots__ = (
+        "distrusted",
         "errors",
         "exchanges",
         "failed_signatures",
@@ -17,6 +18,7 @@ class Work:
         "nsec3_hashes",
         "signatures",
         "targets",
+        "walking",
     )
 
     def __init__(self, limits: Limits) -> None:
@@ -29,6 +31,10 @@ class Work:
         self.fresh: dict[tuple[bytes, int], Entry] = {}
         """Data of this question that may not be kept (TTL 0), by name and type."""
         self.errors: list[Error] = []
+        self.distrusted: set[Server] = set()
+        """Servers that gave bogus data: they are asked only where there is no other."""
+        self.walking: set[bytes] = set()
+        """Names whose DS is being asked for, to find the zone that something belongs to."""
 
     def may_ask(self) -> bool:
         """Whether one more exchange fits; counts it."""

@@ -30,6 +30,9 @@ class Source(Protocol):
     ) -> Awaitable[Entry | None]:
         """As ``Resolution.lookup``."""
 
+    def second_opinion(self, entry: Entry, rdtype: int, work: Work) -> Awaitable[Entry | None]:
+        """As ``Resolution.second_opinion``."""
+
 
 class Chain:
     """Finds out how far the zone of a name is to be trusted."""
@@ -64,9 +67,7 @@ class Chain:
             if current.security is not Security.SECURE:
                 return current
             below = await self._step(current, ancestor(target, count), work)
-            if below is None:
-                return current
-            current = below
+            current = below or current
         return current
 
     async def _start(self, anchor: bytes, target: bytes, work: Work) -> ZoneTrust:
@@ -100,7 +101,13 @@ class Chain:
         known = self.store.get(name, self._scheduler.now.unix_s)
         if known is not None:
             return known
-        entry = await self._source.lookup(name, dns.DS, work, validate=True)
+        if name in work.walking:
+            return None  # the very answer that is asked for is being judged: no cut is known
+        work.walking.add(name)
+        try:
+            entry = await self._source.lookup(name, dns.DS, work, validate=True)
+        finally:
+            work.walking.discard(name)
         if entry is None:
             text = f"no DS of {to_text(name)} could be had"
             errors = [error.text for error in work.errors if error.text]
@@ -153,6 +160,25 @@ class Chain:
     ) -> ZoneTrust:
         """Fetch the zone's DNSKEY set and hold it against what is already trusted."""
         entry = await self._source.lookup(zone, dns.DNSKEY, work, validate=False)
+        while True:
+            trust = self._entered(zone, entry, dses, trusted, where, ttl_s, work)
+            other = None
+            if trust.security is Security.BOGUS and entry is not None:
+                other = await self._source.second_opinion(entry, dns.DNSKEY, work)
+            if other is None:
+                return trust
+            entry = other
+
+    def _entered(
+        self,
+        zone: bytes,
+        entry: Entry | None,
+        dses: list[Ds],
+        trusted: list[Key],
+        where: str,
+        ttl_s: int,
+        work: Work,
+    ) -> ZoneTrust:
         rrset = None if entry is None else entry.rrset
         if rrset is None or rrset.rdtype != dns.DNSKEY:
             text = f"no DNSKEY of {to_text(zone)}, which {where} asks for"

@@ -69,6 +69,15 @@ def no_data(nsecs: list[Nsec], name: bytes, rdtype: int) -> Proof:
     return Proof.FAILED
 
 
+def is_there(nsecs: list[Nsec], name: bytes) -> bool:
+    """Whether they show that ``name`` exists, if only as an empty non-terminal."""
+    return any(
+        nsec.owner == name
+        or (_speaks_of(nsec, name) and covers(nsec, name) and is_under(nsec.next, name))
+        for nsec in nsecs
+    )
+
+
 def no_name(nsecs: list[Nsec], name: bytes) -> Proof:
     """Whether they prove that neither ``name`` nor a wildcard for it exists."""
     for nsec in nsecs:

@@ -51,7 +51,7 @@ class _Encloser(NamedTuple):
 
 def parse(rrset: RRset) -> Nsec3 | None:
     """The record of an NSEC3 set; None where it is broken or uses flags or hashes unknown here."""
-    return _parse(rrset.key, rrset.rdatas[0])
+    return _parse(rrset.key, rrset.rdatas[0]) if len(rrset.rdatas) == 1 else None
 
 
 @lru_cache(maxsize=4096)

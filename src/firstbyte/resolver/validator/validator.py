@@ -186,11 +186,20 @@ class Validator:
 
 
 def _prove(entry: Entry, links: list[nsec.Nsec], chain: nsec3.Chain) -> Proof:
-    if entry.nxdomain:
-        found = nsec.no_name(links, entry.key)
-        return chain.no_name(entry.key) if found is Proof.FAILED and chain else found
-    found = nsec.no_data(links, entry.key, entry.rdtype)
-    return chain.no_data(entry.key, entry.rdtype) if found is Proof.FAILED and chain else found
+    """What is proved. Where a server says "no such name" of an empty non-terminal, its records
+    say the truth, and the entry is corrected (RFC 8020, 3.1)."""
+    name, rdtype = entry.key, entry.rdtype
+    if not entry.nxdomain:
+        found = nsec.no_data(links, name, rdtype)
+        return chain.no_data(name, rdtype) if found is Proof.FAILED and chain else found
+    found = nsec.no_name(links, name)
+    if found is Proof.FAILED and chain:
+        found = chain.no_name(name)
+    exists = nsec.is_there(links, name) or chain.match(name) is not None
+    if found is not Proof.FAILED or not exists:
+        return found
+    entry.nxdomain = False
+    return _prove(entry, links, chain)
 
 
 def _denials(proofs: list[RRset], zone: bytes, work: Work) -> tuple[list[nsec.Nsec], nsec3.Chain]:
