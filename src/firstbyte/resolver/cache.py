@@ -7,6 +7,7 @@ trusted. An entry that has passed its end stays for a while, for RFC 8767.
 
 from collections import OrderedDict
 from enum import IntEnum
+from math import ceil
 
 from firstbyte.protocols.dns.message import RRset
 from firstbyte.resolver.machine.settings import CacheSettings
@@ -86,8 +87,8 @@ class Entry:
         )
 
     def remaining_s(self, now_s: float) -> int:
-        """Whole seconds until its end, not below zero; never more than the TTL."""
-        return max(0, min(self.ttl_s, int(self.expires_s - now_s)))
+        """Seconds until its end, begun ones counted whole; never more than the TTL."""
+        return max(0, min(self.ttl_s, ceil(self.expires_s - now_s)))
 
 
 class Cache:

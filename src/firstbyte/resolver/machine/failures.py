@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from firstbyte.resolver.machine.values import Error
 
-FIRST_S = 2.0
+FIRST_S = 5.0
 LONGEST_S = 300.0
 """RFC 9520, 3.2: at least one second, at most five minutes."""
 MAX_FAILURES = 10000

@@ -27,6 +27,10 @@ TRIES_PER_SERVER = 3
 EMPTY_TRIES = 2
 """So many empty messages are thrown away before one is believed."""
 MIN_GLUE_TTL_S = 5
+PRIMING_PAUSE_S = 5.0
+"""After a failure to prime, the hints serve for so long."""
+MINIMISED_TRIES = 3
+"""So often a part of a name is asked for in vain, before the whole is shown (RFC 9156, 3)."""
 
 FindAddresses = Callable[[bytes, Work, int], Awaitable[tuple[str, ...]]]
 Learned = Callable[[Reply, Delegation], None]
@@ -76,6 +80,7 @@ class Iterator:
         self.delegations = Delegations(_fixed(settings))
         self._find_addresses = find_addresses
         self._learned = learned
+        self._primed_s = float("-inf")
 
     async def fetch(self, name: bytes, rdtype: int, work: Work, depth: int = 0) -> Fetched | None:
         """The responsible servers' reply; None when none could be had (``work.errors`` says why).
@@ -91,7 +96,8 @@ class Iterator:
         minimiser = Minimiser(mode, name, rdtype)
         for _ in range(MAX_REFERRALS + MAX_REFERRALS):
             shown, kind, whole = minimiser.question(cut.zone)
-            reply = await self._ask_zone(cut, shown, kind, work, depth)
+            patience = None if whole or minimiser.strict else MINIMISED_TRIES
+            reply = await self._ask_zone(cut, shown, kind, work, depth, patience)
             if reply is None:
                 if whole or minimiser.strict:
                     return None
@@ -121,8 +127,10 @@ class Iterator:
 
     async def _prime(self, hints: Delegation, work: Work) -> None:
         """Ask the hinted servers for the root's own NS set (RFC 9609, 3)."""
-        if self.delegations.primed:
+        now_s = self.scheduler.now.unix_s
+        if self.delegations.primed or self._primed_s <= now_s < self._primed_s + PRIMING_PAUSE_S:
             return
+        self._primed_s = now_s
         reply = await self._ask_zone(hints, ROOT, dns.NS, work, 0)
         found = None if reply is None else next(iter(reply.links), None)
         if reply is None or found is None or found.rdtype != dns.NS:
@@ -156,10 +164,17 @@ class Iterator:
     # one zone's servers ---------------------------------------------------------------------
 
     async def _ask_zone(
-        self, cut: Delegation, name: bytes, rdtype: int, work: Work, depth: int
+        self,
+        cut: Delegation,
+        name: bytes,
+        rdtype: int,
+        work: Work,
+        depth: int,
+        patience: int | None = None,
     ) -> Reply | None:
+        """The first useful reply; None after ``patience`` useless ones, or when all have failed."""
         attempt = _Round()
-        while True:
+        while patience is None or attempt.attempts < patience:
             server = self._next_server(cut, attempt, work)
             if server is None:
                 if await self._find_more(cut, attempt, work, depth):
@@ -173,6 +188,7 @@ class Iterator:
             if reply is not None:
                 reply.server = server
                 return reply
+        return attempt.fallback
 
     def _nothing_better(self, cut: Delegation, attempt: _Round, work: Work) -> Reply | None:
         if attempt.fallback is not None:
@@ -223,7 +239,10 @@ class Iterator:
         before = set(cut.addresses())
         while len(attempt.sought) < limits.targets_per_zone and depth < limits.depth:
             name = _unsought(cut, attempt.sought)
-            if name is None or not work.may_seek_target():
+            if name is None:
+                self._take_parents_word(cut)
+                return bool(set(cut.addresses()) - before)
+            if not work.may_seek_target():
                 return False
             attempt.sought.add(name)
             addresses = await self._find_addresses(name, work, depth + 1)
@@ -232,6 +251,17 @@ class Iterator:
             if set(cut.addresses()) - before:
                 return True
         return False
+
+    def _take_parents_word(self, cut: Delegation) -> None:
+        """The last resort: the glue that other delegations have for this one's server names.
+
+        Where a child says other addresses of its servers than its parent does, one may be right.
+        """
+        for name in cut.names:
+            above = self.delegations.closest(name, self.scheduler.now.unix_s)
+            if above is not None and above is not cut and name in above.glue:
+                known = cut.found.get(name, ())
+                cut.found[name] = tuple(dict.fromkeys(known + above.glue[name]))
 
     async def _exchange(
         self, cut: Delegation, server: Server, name: bytes, rdtype: int, attempt: _Round

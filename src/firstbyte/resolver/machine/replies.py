@@ -111,17 +111,21 @@ def _follow(
     current = name
     seen = {name}
     for _ in range(MAX_ALIASES):
-        found = _data_at(answer, current, rdtype)
+        dname = _dname_above(answer, current)
+        found = _data_at(answer, current, rdtype) if dname is None else []
         if found:
             reply.links += found
             reply.complete = True
             break
         alias = answer.get((current, dns.CNAME))
-        dname = _dname_above(answer, current)
         if dname is not None:
             reply.links.append(dname)
             alias = substitute(dname, current)
         if alias is None:
+            break
+        if rdtype == dns.CNAME:
+            reply.links.append(alias)
+            reply.complete = True
             break
         reply.links.append(alias)
         current = alias.rdatas[0].lower()

@@ -102,7 +102,7 @@ class Resolution:
             self.cache.forget(entry.key, dns.DS)
             return await self._fetched(entry.key, dns.DS, work, 0)
         fresh = work.fresh.get((entry.key, entry.rdtype)) is entry
-        if not fresh or entry.server is None or entry.server in work.distrusted:
+        if not fresh or entry.server is None:
             return None
         work.distrusted.add(entry.server)
         blamed = list(work.errors)

@@ -186,8 +186,11 @@ class Validator:
 
 
 def _prove(entry: Entry, links: list[nsec.Nsec], chain: nsec3.Chain) -> Proof:
-    """What is proved. Where a server says "no such name" of an empty non-terminal, its records
-    say the truth, and the entry is corrected (RFC 8020, 3.1)."""
+    """What is proved.
+
+    Where a server says "no such name" of an empty non-terminal, its records say the truth, and the
+    entry is corrected (RFC 8020, 3.1).
+    """
     name, rdtype = entry.key, entry.rdtype
     if not entry.nxdomain:
         found = nsec.no_data(links, name, rdtype)

@@ -1,0 +1,333 @@
+"""The daemon on loopback sockets: scripted servers below it, real clients above it."""
+
+import asyncio
+import contextlib
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import time
+
+import dns.edns
+import dns.flags
+import dns.message
+import dns.rcode
+import dns.rrset
+import pytest
+
+from firstbyte.resolver.daemon.config import from_mapping
+from firstbyte.resolver.daemon.daemon import Daemon
+
+ZONE = {
+    ("www.example.", "A"): ["192.0.2.80"],
+    ("big.example.", "TXT"): ["x" * 250] * 12,
+    ("example.", "SOA"): ["ns.example. admin.example. 1 2 3 4 60"],
+}
+
+
+class Upstream(asyncio.DatagramProtocol):
+    """One server for all: it is the root, and knows ``ZONE``."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.sources: set[int] = set()
+        self.cases: set[str] = set()
+
+    def connection_made(self, transport) -> None:
+        self.transport = transport
+
+    def datagram_received(self, data, addr) -> None:
+        self.count += 1
+        self.sources.add(addr[1])
+        answer = self.answer(data)
+        if len(answer) > 1232:
+            message = dns.message.make_response(dns.message.from_wire(data))
+            message.flags |= dns.flags.TC
+            answer = message.to_wire()
+        self.transport.sendto(answer, addr)
+
+    def answer(self, data: bytes) -> bytes:
+        query = dns.message.from_wire(data)
+        question = query.question[0]
+        self.cases.add(str(question.name))
+        response = dns.message.make_response(query)
+        response.flags |= dns.flags.AA
+        name = str(question.name).lower()
+        kind = dns.rdatatype.to_text(question.rdtype)
+        texts = ZONE.get((name, kind))
+        if texts:
+            quoted = [f'"{text}{i}"' if kind == "TXT" else text for i, text in enumerate(texts)]
+            response.answer.append(dns.rrset.from_text(question.name, 300, "IN", kind, *quoted))
+        else:
+            soa = dns.rrset.from_text(".", 60, "IN", "SOA", "ns. admin. 1 2 3 4 60")
+            response.authority.append(soa)
+            if not any(owner == name for owner, _ in ZONE):
+                response.set_rcode(dns.rcode.NXDOMAIN)
+        return response.to_wire(max_size=65535)
+
+    async def stream(self, reader, writer) -> None:
+        (size,) = struct.unpack("!H", await reader.readexactly(2))
+        answer = self.answer(await reader.readexactly(size))
+        writer.write(struct.pack("!H", len(answer)) + answer)
+        await writer.drain()
+        writer.close()
+
+
+@contextlib.asynccontextmanager
+async def running(**changes):
+    """A daemon over an upstream; gives both."""
+    loop = asyncio.get_running_loop()
+    transport, upstream = await loop.create_datagram_endpoint(Upstream, local_addr=("127.0.0.1", 0))
+    port = transport.get_extra_info("sockname")[1]
+    server = await asyncio.start_server(upstream.stream, "127.0.0.1", port)
+    keys = {
+        "listen": "127.0.0.1:0",
+        "root_hints": [["ns.", "192.0.2.1"]],
+        "address_map": {"192.0.2.1:53": f"127.0.0.1:{port}"},
+        "qname_minimisation": "off",
+        "priming": False,
+    } | changes
+    daemon = Daemon(from_mapping(keys))
+    await daemon.start()
+    try:
+        yield daemon, upstream
+    finally:
+        daemon.close()
+        transport.close()
+        server.close()
+        await server.wait_closed()
+        await asyncio.sleep(0)
+
+
+async def ask(daemon: Daemon, query: dns.message.Message, *, tcp: bool = False):
+    address, port = daemon.ports[0]
+    data = query.to_wire()
+    async with asyncio.timeout(10):
+        if tcp:
+            reader, writer = await asyncio.open_connection(address, port)
+            writer.write(struct.pack("!H", len(data)) + data)
+            (size,) = struct.unpack("!H", await reader.readexactly(2))
+            answer = await reader.readexactly(size)
+            writer.close()
+            await writer.wait_closed()
+            return dns.message.from_wire(answer)
+        loop = asyncio.get_running_loop()
+        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        with sock:
+            sock.connect((address, port))
+            sock.send(data)
+            return dns.message.from_wire(await loop.sock_recv(sock, 65535))
+
+
+def query(name: str, kind: str = "A", **options) -> dns.message.Message:
+    return dns.message.make_query(name, kind, **options)
+
+
+def test_resolves_caches_and_keeps_the_case() -> None:
+    async def main() -> None:
+        async with running() as (daemon, upstream):
+            for name in ("www.example", "www.example", "wWw.eXample"):
+                asked = query(name)
+                answer = await ask(daemon, asked)
+                assert answer.id == asked.id
+                assert answer.answer[0][0].to_text() == "192.0.2.80"
+                assert str(answer.question[0].name) == f"{name}."
+            assert upstream.count == 1
+            assert daemon.statistics.hits == 1
+
+    asyncio.run(main())
+
+
+def test_each_question_has_its_own_port_and_case() -> None:
+    async def main() -> None:
+        async with running() as (daemon, upstream):
+            for number in range(8):
+                await ask(daemon, query(f"abcdefghij{number}.example"))
+            assert len(upstream.sources) == 8
+            assert any(name != name.lower() for name in upstream.cases)
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("tcp", [False, True])
+def test_truncation_both_ways(tcp: bool) -> None:
+    async def main() -> None:
+        async with running() as (daemon, _):
+            answer = await ask(daemon, query("big.example", "TXT"), tcp=tcp)
+            assert bool(answer.flags & dns.flags.TC) is not tcp
+            assert bool(answer.answer) is tcp
+
+    asyncio.run(main())
+
+
+def test_refusals() -> None:
+    async def main() -> None:
+        async with running() as (daemon, _):
+            table = [
+                (query("a.", flags=0), dns.rcode.REFUSED),
+                (query("a.", "AXFR"), dns.rcode.REFUSED),
+                (query("version.bind", "TXT", rdclass="CH"), dns.rcode.REFUSED),
+                (query("a.", use_edns=1), dns.rcode.BADVERS),
+            ]
+            for message, rcode in table:
+                assert (await ask(daemon, message)).rcode() == rcode
+
+    asyncio.run(main())
+
+
+def test_strangers_are_refused() -> None:
+    async def main() -> None:
+        async with running(allow=["192.0.2.0/24"]) as (daemon, upstream):
+            answer = await ask(daemon, query("www.example", use_edns=0))
+            assert answer.rcode() == dns.rcode.REFUSED
+            assert answer.options[0].code == dns.edns.EDECode.PROHIBITED
+            assert upstream.count == 0
+
+    asyncio.run(main())
+
+
+def test_an_unmapped_address_is_unreachable() -> None:
+    async def main() -> None:
+        async with running(address_map={"192.0.2.77:53": "127.0.0.1:1"}) as (daemon, _):
+            answer = await ask(daemon, query("www.example", use_edns=0))
+            assert answer.rcode() == dns.rcode.SERVFAIL
+            codes = {option.code for option in answer.options}
+            assert dns.edns.EDECode.NO_REACHABLE_AUTHORITY in codes
+
+    asyncio.run(main())
+
+
+def test_the_clock_file_moves_the_cache(tmp_path) -> None:
+    clock = tmp_path / "clock"
+    clock.write_text("frozen 1700000000")
+
+    async def main() -> None:
+        async with running(clock_file=str(clock)) as (daemon, upstream):
+            assert (await ask(daemon, query("www.example"))).answer[0].ttl == 300
+            clock.write_text("frozen 1700000100")
+            assert (await ask(daemon, query("www.example"))).answer[0].ttl == 200
+            clock.write_text("frozen 1700000400")
+            assert (await ask(daemon, query("www.example"))).answer[0].ttl == 300
+            assert upstream.count == 2
+
+    asyncio.run(main())
+
+
+def test_nonsense_gets_formerr_or_nothing() -> None:
+    async def main() -> None:
+        async with running() as (daemon, _):
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+                sock.setblocking(False)
+                sock.connect(daemon.ports[0])
+                for junk in (b"", b"x", b"\0" * 11, b"\xff" * 40, bytes(12)):
+                    sock.send(junk)
+            answer = await ask(daemon, query("www.example"))
+            assert answer.rcode() == dns.rcode.NOERROR
+
+    asyncio.run(main())
+
+
+def test_rate_limit_drops_and_slips() -> None:
+    async def main() -> None:
+        async with running(rate_limit=2) as (daemon, _):
+            for _ in range(2):
+                await ask(daemon, query("www.example"))
+            loop = asyncio.get_running_loop()
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+                sock.setblocking(False)
+                sock.connect(daemon.ports[0])
+                for _ in range(6):
+                    sock.send(query("www.example").to_wire())
+                answer = dns.message.from_wire(await loop.sock_recv(sock, 4096))
+                assert answer.flags & dns.flags.TC
+            assert daemon.statistics.limited >= 2
+
+    asyncio.run(main())
+
+
+def test_metrics() -> None:
+    async def main() -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        async with running(metrics=f"127.0.0.1:{port}") as (daemon, _):
+            await ask(daemon, query("www.example"))
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"GET /metrics HTTP/1.1\r\n\r\n")
+            text = (await reader.read()).decode()
+            writer.close()
+            assert 'firstbyte_dns_questions_total{transport="udp"} 1' in text
+            assert "firstbyte_dns_upstream_questions_total 1" in text
+
+    asyncio.run(main())
+
+
+def start(*arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "firstbyte", "dns", "serve", *arguments],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_ready(process: subprocess.Popen[str]) -> int:
+    port = 0
+    for line in process.stderr:
+        if line.startswith("listening"):
+            port = int(line.rsplit(" ", 1)[1])
+        if line.strip() == "ready":
+            return port
+    raise AssertionError("it never was ready")
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_the_command_says_ready_and_stops_on_sigterm(workers: str) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with start("--listen", f"127.0.0.1:{port}", "--workers", workers) as process:
+        wait_ready(process)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.settimeout(10)
+            sock.connect(("127.0.0.1", port))
+            sock.send(query("localhost").to_wire())
+            assert dns.message.from_wire(sock.recv(4096)).answer[0][0].address == "127.0.0.1"
+        process.send_signal(signal.SIGHUP)
+        time.sleep(0.05)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+
+
+def test_a_wrong_configuration_is_told(tmp_path) -> None:
+    path = tmp_path / "c.toml"
+    path.write_text("validat = true\n")
+    with start("--config", str(path)) as process:
+        _, words = process.communicate(timeout=20)
+    assert process.returncode == 2
+    assert "validat" in words
+    assert "hint: did you mean 'validate'?" in words
+
+
+@pytest.mark.interop
+@pytest.mark.parametrize("tool", ["dig", "kdig"])
+def test_dig_and_kdig_understand_it(tool: str) -> None:
+    path = shutil.which(tool)
+    if path is None:
+        pytest.skip(f"{tool} is not installed")
+
+    async def main() -> None:
+        async with running() as (daemon, _):
+            address, port = daemon.ports[0]
+            for extra in (["+dnssec"], ["+tcp"], ["+noedns"]):
+                arguments = [f"@{address}", "-p", str(port), "www.example", "A", *extra]
+                process = await asyncio.create_subprocess_exec(
+                    path, *arguments, stdout=asyncio.subprocess.PIPE
+                )
+                out, _ = await process.communicate()
+                assert process.returncode == 0
+                assert b"192.0.2.80" in out
+                assert b"WARNING" not in out.replace(b"recursion requested", b"")
+
+    asyncio.run(main())

@@ -1,0 +1,168 @@
+"""The machine on a healthy tree: what it answers, and what it asks for it."""
+
+import dns.message
+import pytest
+
+from firstbyte.protocols.dns import constants as c
+from firstbyte.protocols.dns import names
+from firstbyte.resolver.machine.settings import CacheSettings, StaleSettings
+from firstbyte.resolver.machine.values import Ede, Security
+
+HEALTHY = [
+    ("www.secure.example.", "A", c.NOERROR, Security.SECURE, 1),
+    ("alias.secure.example.", "A", c.NOERROR, Security.SECURE, 2),
+    ("x.wild.secure.example.", "A", c.NOERROR, Security.SECURE, 1),
+    ("x.wild.secure.example.", "AAAA", c.NOERROR, Security.SECURE, 0),
+    ("www.secure.example.", "AAAA", c.NOERROR, Security.SECURE, 0),
+    ("b.ent.secure.example.", "A", c.NOERROR, Security.SECURE, 0),
+    ("nothing.secure.example.", "A", c.NXDOMAIN, Security.SECURE, 0),
+    ("secure.example.", "DS", c.NOERROR, Security.SECURE, 1),
+    ("plain.example.", "DS", c.NOERROR, Security.SECURE, 0),
+    ("secure.example.", "DNSKEY", c.NOERROR, Security.SECURE, 1),
+    ("www.plain.example.", "A", c.NOERROR, Security.INSECURE, 1),
+    ("nothing.plain.example.", "A", c.NXDOMAIN, Security.INSECURE, 0),
+    ("out.secure.example.", "A", c.NOERROR, Security.INSECURE, 2),
+    ("back.plain.example.", "A", c.NOERROR, Security.INSECURE, 2),
+    (".", "NS", c.NOERROR, Security.SECURE, 1),
+    ("localhost.", "A", c.NOERROR, Security.INSECURE, 1),
+    ("x.invalid.", "A", c.NXDOMAIN, Security.INSECURE, 0),
+    ("1.0.0.127.in-addr.arpa.", "PTR", c.NOERROR, Security.INSECURE, 1),
+]
+
+
+@pytest.mark.parametrize("mode", ["off", "relaxed", "strict"])
+@pytest.mark.parametrize(("name", "rdtype", "rcode", "security", "sets"), HEALTHY)
+def test_healthy(make_network, mode, name, rdtype, rcode, security, sets) -> None:
+    response = make_network(minimisation=mode).resolve(name, rdtype)
+    assert response.rcode == rcode, response.errors
+    assert response.security is security
+    assert len(response.answer) == sets
+
+
+def test_nothing_is_asked_twice(make_network) -> None:
+    network = make_network()
+    network.resolve("www.secure.example.")
+    count = len(network.asked)
+    again = network.resolve("www.secure.example.")
+    assert again.security is Security.SECURE
+    assert len(network.asked) == count
+    assert len(set(network.asked)) == count
+
+
+def test_minimised_questions_hide_the_name(make_network) -> None:
+    network = make_network(minimisation="strict")
+    network.resolve("www.secure.example.")
+    root_saw = {name for server, name, _ in network.asked if server == "192.0.2.1"}
+    assert "www.secure.example." not in root_saw
+    assert "secure.example." not in root_saw
+
+
+def test_ttl_runs_down_and_ends(make_network) -> None:
+    network = make_network()
+    assert network.resolve("www.secure.example.").answer[0].ttl_s == 3600
+    network.unix_s += 1000
+    assert 2598 <= network.resolve("www.secure.example.").answer[0].ttl_s <= 2600
+    count = len(network.asked)
+    network.unix_s += 3000
+    assert network.resolve("www.secure.example.").answer[0].ttl_s == 3600
+    assert len(network.asked) > count
+
+
+def test_caps_on_ttl(make_network) -> None:
+    network = make_network(cache=CacheSettings(max_ttl_s=60))
+    assert network.resolve("www.plain.example.").answer[0].ttl_s == 60
+
+
+def test_stale_data_when_all_servers_are_silent(make_network) -> None:
+    stale = CacheSettings(stale=StaleSettings(enabled=True, reply_ttl_s=30))
+    network = make_network(cache=stale)
+    assert network.resolve("www.plain.example.").rcode == c.NOERROR
+    network.unix_s += 4000
+    network.mutate = lambda *_: None
+    response = network.resolve("www.plain.example.")
+    assert response.stale
+    assert response.answer[0].ttl_s == 30
+    assert response.errors[0].code is Ede.STALE_ANSWER
+    network.unix_s += 100_000
+    assert network.resolve("www.plain.example.").rcode == c.SERVFAIL
+
+
+def test_silence_ends_with_a_reason(make_network) -> None:
+    response = make_network(lambda *_: None).resolve("www.secure.example.")
+    assert response.rcode == c.SERVFAIL
+    assert response.errors
+
+
+def test_failures_are_remembered(make_network) -> None:
+    network = make_network(lambda *_: None)
+    network.resolve("www.secure.example.")
+    network.rest()
+    count = len(network.asked)
+    response = network.resolve("www.secure.example.")
+    assert len(network.asked) == count
+    assert Ede.CACHED_ERROR in {error.code for error in response.errors}
+
+
+def test_aliases_in_a_loop(make_network) -> None:
+    assert make_network().resolve("loop.secure.example.").rcode == c.SERVFAIL
+
+
+def test_a_dname_makes_its_alias(make_network) -> None:
+    response = make_network().resolve("x.d.secure.example.")
+    assert [rrset.rdtype for rrset in response.answer[:2]] == [c.DNAME, c.CNAME]
+    assert response.answer[1].rdatas[0] == names.from_text("x.www.secure.example.")
+    assert response.rcode == c.NXDOMAIN
+    assert response.security is Security.SECURE
+
+
+def test_known_gaps_answer_without_asking(make_network) -> None:
+    network = make_network()
+    assert network.resolve("nothing.secure.example.").rcode == c.NXDOMAIN
+    count = len(network.asked)
+    response = network.resolve("nothinh.secure.example.")
+    assert response.rcode == c.NXDOMAIN
+    assert response.security is Security.SECURE
+    assert len(network.asked) == count
+
+
+def test_foreign_records_are_dropped(make_network) -> None:
+    def poison(message: dns.message.Message, tree, ask) -> dns.message.Message:
+        if ask.server[0] == "192.0.2.4":
+            bad = dns.rrset.from_text("www.secure.example.", 9999, "IN", "A", "6.6.6.6")
+            message.answer.append(bad)
+            message.additional.append(bad)
+        return message
+
+    network = make_network(poison)
+    network.resolve("www.plain.example.")
+    network.mutate = None
+    response = network.resolve("www.secure.example.")
+    assert response.answer[0].rdatas == [bytes((192, 0, 2, 80))]
+
+
+def test_a_flood_of_server_names_is_bounded(make_network) -> None:
+    def flood(message: dns.message.Message, tree, ask) -> dns.message.Message:
+        if ask.server[0] != "192.0.2.2" or not names.to_text(ask.name).endswith("plain.example."):
+            return message
+        message.authority = [
+            dns.rrset.from_text(
+                "plain.example.", 3600, "IN", "NS", *(f"n{i}.victim.example." for i in range(200))
+            )
+        ]
+        message.additional = []
+        return message
+
+    network = make_network(flood)
+    assert network.resolve("www.plain.example.").rcode == c.SERVFAIL
+    assert sum("victim" in name for _, name, _ in network.asked) <= 24
+
+
+def test_equal_questions_share_one_resolution(make_network) -> None:
+    network = make_network()
+    question_count = 5
+    from firstbyte.resolver.machine.values import Question
+
+    question = Question(names.from_text("www.secure.example."), c.A)
+    tickets = {network.machine.ask(question, network.now()) for _ in range(question_count)}
+    assert len(network.machine.outgoing()) == 1
+    assert len(tickets) == question_count
