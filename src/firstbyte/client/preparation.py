@@ -86,15 +86,20 @@ def _load_code(url: Url, options: TraceOptions, system: System, tls: TlsSettings
     """Import now what would otherwise be imported on first use, within a measured phase."""
     for module in _modules(url, options, system):
         import_module(module)
-    if url.scheme == "https":
+    if _may_need_tls(url, options):
         tls.context()
+
+
+def _may_need_tls(url: Url, options: TraceOptions) -> bool:
+    """The URL is secure, or a redirect may lead to one that is."""
+    return url.scheme == "https" or options.http.follow
 
 
 def _modules(url: Url, options: TraceOptions, system: System) -> Iterator[str]:
     yield "firstbyte.protocols.http.http1"
     if not url.is_address:
         yield "firstbyte.resolver.lookup"
-    if url.scheme == "https":
+    if _may_need_tls(url, options):
         yield "firstbyte.net.tls_verify"
         if options.http.version in (None, "2", "3"):
             yield "firstbyte.protocols.http.http2"
