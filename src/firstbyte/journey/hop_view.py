@@ -137,12 +137,16 @@ def winning_connection(race: tuple[Event, ...]) -> str | None:
         for event in race
         if isinstance(event.what, tcp.ConnectCancelled | quic.ConnectionCancelled)
     }
+    kept = tuple(event for event in race if event.connection not in given_up)
+    return _furthest(kept) or _furthest(race)
+
+
+def _furthest(race: tuple[Event, ...]) -> str | None:
     for kind in _MILESTONES:
         reached = [seen.event.connection for seen in each(race, kind)]
         named = [name for name in reached if name is not None]
-        kept = [name for name in named if name not in given_up]
-        if kept or named:
-            return (kept or named)[-1]
+        if named:
+            return named[-1]
     return None
 
 

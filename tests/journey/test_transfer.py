@@ -1,0 +1,77 @@
+
+from firstbyte.events import tcp
+from testbed.events import Story
+from testbed.ledgers import spent
+
+
+def segment(story: Story, seq: int, *, again: bool = False, length: int = 1448) -> None:
+    what = tcp.Segment("PSH ACK", length, seq=seq, retransmission=again)
+    story.emit(what, direction="received", connection="tcp1", source="capture")
+
+
+def test_bursts_one_rtt_apart_are_the_congestion_window() -> None:
+    story = Story().lookup().connect(took_ms=40).request().response()
+    for burst in range(3):
+        for number in range(10 << burst):
+            segment(story, burst * 100_000 + number * 1448)
+        story.pause(40)
+    story.pause(-40)
+    journey = story.body(100_000, took_ms=0).journey()
+    rows = [i for i in journey.ledger if i.cause == "transfer_congestion_window"]
+    assert [(i.duration_ms, i.round_trips) for i in rows] == [(40, 1), (40, 1)]
+    receive = journey.hops[0].phases.receive
+    assert receive is not None
+    assert receive.round_trips == 2
+    assert journey.totals.round_trips == journey.totals.minimum_round_trips == 5
+
+
+def test_a_repaired_burst_is_loss_and_a_long_silence_the_server() -> None:
+    story = Story().lookup().connect(took_ms=40).request().response(wait_ms=40)
+    segment(story, 1)
+    segment(story, 4000)
+    story.pause(300)
+    segment(story, 1449, again=True)
+    story.pause(500)
+    segment(story, 6000)
+    journey = story.body(8000, took_ms=0).journey()
+    assert spent(journey)["transfer_loss"] == 300
+    assert spent(journey)["server_time"] == 500
+
+
+def test_a_full_receive_window_is_the_receivers() -> None:
+    story = Story().lookup().connect(took_ms=40)
+    ack = tcp.Segment("ACK", 0, window_bytes=14_480)
+    story.emit(ack, direction="sent", connection="tcp1", source="capture")
+    story.request().response()
+    for burst in range(2):
+        for number in range(10):
+            segment(story, burst * 14_480 + number * 1448)
+        story.pause(40)
+    story.pause(-40)
+    journey = story.body(28_960, took_ms=0).journey()
+    assert spent(journey)["transfer_receiver"] == 40
+
+
+def test_without_segments_slow_start_is_recognised_by_its_arithmetic() -> None:
+    # 100 kB are 69 segments: 10, 20, 40: two more round trips than the first window.
+    story = Story().lookup().connect(took_ms=40).request().response()
+    journey = story.body(100_000, took_ms=85).journey()
+    [row] = [i for i in journey.ledger if i.cause == "transfer_congestion_window"]
+    assert (row.duration_ms, row.round_trips) == (85, 2)
+    assert "not seen" in row.evidence
+
+
+def test_without_segments_a_pause_is_the_servers() -> None:
+    story = Story().lookup().connect(took_ms=10).request().response()
+    journey = story.body(4_000, took_ms=900).journey()
+    assert spent(journey)["server_time"] == 900 + 70
+
+
+def test_content_that_came_with_the_first_bytes() -> None:
+    story = Story().lookup().connect(took_ms=40).request()
+    story.pause(79.5)
+    segment(story, 1)
+    journey = story.response(wait_ms=0.5).body(1400, took_ms=0.2).journey()
+    assert "had arrived" in journey.ledger[-1].evidence
+    assert journey.hops[0].phases.receive is not None
+    assert journey.hops[0].phases.receive.round_trips == 0
