@@ -1,4 +1,3 @@
-
 from firstbyte.events import dns
 from testbed.events import Story
 from testbed.ledgers import spent

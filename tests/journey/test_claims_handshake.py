@@ -1,4 +1,3 @@
-
 from firstbyte.events import quic
 from testbed.events import RETRY_FLIGHTS, Story
 from testbed.ledgers import spent

@@ -1,4 +1,3 @@
-
 from firstbyte.events import tcp
 from testbed.events import Story
 from testbed.ledgers import spent
