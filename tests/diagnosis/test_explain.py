@@ -94,4 +94,5 @@ def test_names_of_pages_are_unique_within_their_kind() -> None:
 def test_every_event_and_every_state_has_a_page() -> None:
     kinds = [page.kind for page in all_pages()]
     assert kinds.count("state") == 11
+    assert "ESTABLISHED" in find("TCP state machine")[0].drawing
     assert kinds.count("event") > 50

@@ -22,6 +22,8 @@ class Page(Struct, frozen=True, kw_only=True):
     fixes: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
+    drawing: str = ""
+    """Lines to show as they are, below the meaning."""
 
 
 def finding_page(rule: Rule) -> Page:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from firstbyte.diagnosis.pages import Page
+from firstbyte.protocols.tcp.diagram import draw
 
 # state: (what it means, what many sockets in it say)
 _STATES: dict[str, tuple[str, str]] = {
@@ -51,7 +52,18 @@ _STATES: dict[str, tuple[str, str]] = {
 
 
 def state_pages() -> Iterator[Page]:
-    """One page for each state."""
+    """One page for all states together, drawn; and one for each."""
+    yield Page(
+        name="tcp-states",
+        kind="term",
+        title="The 11 states of TCP, and every way between them",
+        meaning="Arrows show what happens / what is sent. The list below gives the reason of each "
+        "step and its section of RFC 9293.",
+        drawing=draw(),
+        see=("ss -tan state all",),
+        references=("RFC 9293, 3.3.2",),
+        aliases=("tcp state machine", "tcp state diagram"),
+    )
     for state, (meaning, many) in _STATES.items():
         yield Page(
             name=state,

@@ -23,6 +23,9 @@ def explained(page: Page, look: Look) -> list[Text]:
     for block in page.meaning.split("\n\n"):
         lines.extend(Text(line) for line in wrap(_prose(block, look), width))
         lines.append(Text(""))
+    if page.drawing:
+        drawn = (look.words(escape(line)) for line in page.drawing.splitlines())
+        lines.extend([*map(Text, drawn), Text("")])
     for label, items, style in (
         ("see it", page.see, "info"),
         ("mend it", page.fixes, "fix"),

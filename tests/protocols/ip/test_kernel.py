@@ -21,7 +21,8 @@ from firstbyte.protocols.tcp.states import State
 pytestmark = [pytest.mark.root, pytest.mark.interop]
 
 TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 1, 0x1000
-KERNEL, OURS = "10.213.77.1", "10.213.77.2"
+SUBNET = f"10.{os.getpid() // 256 % 128 + 64}.{os.getpid() % 256}"
+KERNEL, OURS = f"{SUBNET}.1", f"{SUBNET}.2"
 DATA = hashlib.shake_128(b"firstbyte").digest(2_000_000)
 
 

@@ -131,6 +131,19 @@ def test_zero_window_is_probed_ever_more_rarely_while_the_peer_answers() -> None
     assert shape(peer.send(ACK, 1, 1, window=1000)) == ["PSH ACK 1:6 ack 1"]
 
 
+def test_a_window_taken_back_is_no_reason_to_give_up_while_the_peer_lives() -> None:
+    peer = in_state(State.ESTABLISHED)
+    peer.write(b"refused")
+    for _ in range(40):
+        peer.now_ns = peer.deadline_ns or 0
+        peer.poll()
+        peer.send(ACK, 2, 1, window=0)
+    assert peer.now_ns > 2000 * SECOND
+    assert peer.state is State.ESTABLISHED
+    assert peer.send(ACK, 2, 8, window=1000) == []
+    assert peer.c.board.in_flight == 0
+
+
 def test_a_silent_peer_with_a_closed_window_is_given_up() -> None:
     peer = in_state(State.ESTABLISHED)
     peer.send(ACK, 1, 1, window=0)

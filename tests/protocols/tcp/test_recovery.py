@@ -131,6 +131,19 @@ def test_limited_transmit_sends_new_data_on_the_first_duplicates() -> None:
     assert shape(sent) == ["PSH ACK 11001:12001 ack 1"]
 
 
+def test_a_full_segment_sent_again_has_no_room_for_sack_blocks() -> None:
+    peer = flying(SACK)
+    (answer,) = peer.send(ACK, 500, 1, b"out of order")
+    assert answer.options.sack_blocks
+    again = [s for s in peer.wait(250) if s.payload]
+    assert again
+    assert all(s.size <= MSS + 20 for s in again)
+    peer.send(ACK, 1, 10 * MSS + 1)
+    (fresh,) = peer.write(bytes(MSS - 12))
+    assert fresh.options.sack_blocks
+    assert fresh.size == MSS + 20
+
+
 def test_idleness_shrinks_the_window_again() -> None:
     peer = flying(PLAIN_NEWRENO, 10)
     peer.send(ACK, 1, 10_001)

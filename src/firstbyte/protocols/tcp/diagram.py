@@ -1,5 +1,7 @@
 """Draws the state table as text: ``firstbyte explain tcp-states``."""
 
+from itertools import groupby
+
 from firstbyte.protocols.tcp.states import TRANSITIONS, State
 
 DRAWING = """\
@@ -39,19 +41,18 @@ ACK of FIN |         FIN / ACK  |           | close / FIN
 
 
 def draw() -> str:
-    """The diagram, then every transition with its reason and its section of RFC 9293."""
-    width = max(len(f"{t.old.value} → {t.new.value}") for t in TRANSITIONS)
-    return DRAWING + "\n" + "\n".join(_rows(width)) + "\n"
+    """The diagram, then every transition: event / what is sent, why, section of RFC 9293."""
+    return DRAWING + "\n" + "\n".join(_rows()) + "\n"
 
 
-def _rows(width: int) -> list[str]:
+def _rows() -> list[str]:
     rows = []
-    for step in TRANSITIONS:
-        path = f"{step.old.value} → {step.new.value}"
-        action = step.cause.value + (f" / {step.sends}" if step.sends else "")
-        rows.append(f"{path:<{width}}  {action:<24}  {step.why} (RFC 9293, {step.section})")
-    rows.append(f"{'any → CLOSED':<{width}}  RST, abort, timeout       nothing of it remains")
-    return rows
+    for old, steps in groupby(TRANSITIONS, lambda step: step.old):
+        rows.append(old.value)
+        for step in steps:
+            action = step.cause.value + (f" / {step.sends}" if step.sends else "")
+            rows.append(f"  → {step.new.value:<12}  {action:<19}  {step.why} ({step.section})")
+    return [*rows, "any state", f"  → {'CLOSED':<12}  RST, abort, timeout  nothing of it remains"]
 
 
 def states_drawn() -> frozenset[State]:

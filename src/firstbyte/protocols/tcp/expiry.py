@@ -64,6 +64,9 @@ def _exhausted(c: "Connection", now_ns: int) -> bool:
         return c.retransmits >= config.syn_retries
     if c.state is State.SYN_RECEIVED:
         return c.retransmits >= config.synack_retries
+    if not c.sender.window and now_ns - c.last_received_ns < 2 * config.max_rto_ns:
+        # The peer took its window back with our data on the way, but it lives: this is a probe.
+        return False
     return waited >= _patience_ns(c)
 
 
