@@ -8,6 +8,9 @@ from firstbyte.rendering.units import duration, plural, size
 Part = tuple[str, str]
 """(text, style name of ``rendering.paint``)."""
 
+LONGEST_REASON = 40
+"""Characters of the peer's reason phrase that are shown."""
+
 REASONS = {
     200: "OK",
     201: "Created",
@@ -60,7 +63,7 @@ def headline_text(journey: Journey, look: Look) -> str:
 
 def status_words(hop: Hop) -> str:
     """``404 Not Found``: with the peer's reason phrase, or the registered one."""
-    reason = hop.http.reason if hop.http else ""
+    reason = hop.http.reason[:LONGEST_REASON] if hop.http else ""
     return f"{hop.status} {escape(reason) or REASONS.get(hop.status or 0, '')}".rstrip()
 
 

@@ -56,7 +56,9 @@ def _head(journey: Journey, look: Look) -> list[Text]:
         return [line]
     url, _, *facts = headline(journey, look)
     shown = fit(url[0], look.width, look.glyphs.ellipsis)
-    return [Text(shown, style="url"), Text.assemble("  ", *facts)]
+    below = Text.assemble("  ", *facts)
+    below.truncate(look.width, overflow="ellipsis" if look.unicode else "crop")
+    return [Text(shown, style="url"), below]
 
 
 def _times(journey: Journey, look: Look) -> list[Text]:

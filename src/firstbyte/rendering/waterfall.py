@@ -1,6 +1,7 @@
 """The waterfall: a row for each phase, again for each request that was followed."""
 
 from msgspec import Struct
+from rich.cells import cell_len
 from rich.text import Text
 
 from firstbyte.journey.model import PHASES, Hop, Journey, Phase
@@ -73,7 +74,7 @@ def _hop_line(number: int, hop: Hop, layout: _Layout) -> Text:
     glyphs = layout.look.glyphs
     status = f"  {status_words(hop)}" if hop.status else ""
     reused = "  (same connection)" if hop.reused else ""
-    room = layout.look.width - len(status) - len(reused) - 4
+    room = layout.look.width - cell_len(status) - len(reused) - 4
     words = fit(f"{escape(hop.method)} {escape(hop.url)}", room, glyphs.ellipsis)
     return Text.assemble(
         (f" {number}  ", "title"),

@@ -44,7 +44,7 @@ def _options(command: click.Command, context: click.Context) -> Iterator[str]:
     groups: dict[str, list[tuple[str, str]]] = {}
     for param in command.get_params(context):
         record = param.get_help_record(context)
-        if record is not None and "--help" not in param.opts:
+        if record is not None and isinstance(param, click.Option) and "--help" not in param.opts:
             groups.setdefault(getattr(param, "group", OTHER), []).append(record)
     for group, records in groups.items():
         rows = "\n".join(f"| `{_cell(names)}` | {_cell(words)} |" for names, words in records)
