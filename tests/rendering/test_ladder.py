@@ -55,6 +55,20 @@ def test_columns_are_headed_by_their_peers() -> None:
     ]
 
 
+def test_long_names_of_peers_share_the_page() -> None:
+    server, resolver = "2001:db8:1111:2222:3333:4444:5555:6666", "2001:db8:aaaa:bbbb:cccc:dddd::9"
+    events = (
+        at(0, dns.Question(1, "a.example.", "A", f"[{resolver}]:53", "udp", 1, 30), "sent"),
+        at(1, tcp.ConnectStarted(1, server, 443), **TCP1),
+        at(1, Segment("SYN", 0), "sent", **TCP1),
+    )
+    for width in (80, 100, 120):
+        head = ladder(healthy(events=events), Look(width))[0].plain
+        assert len(head.rstrip()) <= width
+        assert "resolver [2001:db8:aaaa" in head
+        assert "server [2001:db8:1111" in head
+
+
 def test_without_questions_there_is_no_resolver() -> None:
     assert "resolver" not in text_of(at(0, Segment("SYN", 0), "sent", **TCP1))
 

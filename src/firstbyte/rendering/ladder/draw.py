@@ -71,9 +71,15 @@ def _header(script: Script, columns: Columns) -> Text:
     line = Text("ms".rjust(GUTTER_CELLS - 2), style="dim")
     line.append("  ")
     line.append("client", style="title")
+    room = columns.look.width - line.cell_len - 4
+    names = [script.server] if columns.resolver is None else [script.resolver, script.server]
+    if sum(map(cell_len, names)) > room:
+        names = [fit(name, room // len(names), columns.look.glyphs.ellipsis) for name in names]
+    start = columns.server + 1 - cell_len(names[-1])
     if columns.resolver is not None:
-        _head(line, columns.resolver - len(script.resolver) // 2, script.resolver)
-    _head(line, columns.server + 1 - len(script.server), script.server)
+        centred = columns.resolver - cell_len(names[0]) // 2
+        _head(line, min(centred, start - 2 - cell_len(names[0])), names[0])
+    _head(line, start, names[-1])
     return line
 
 
