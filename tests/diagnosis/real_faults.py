@@ -147,6 +147,13 @@ async def servfail(bed: Bed) -> Journey:
     return await looked_up(bed, ZONE, rcode="SERVFAIL")
 
 
+@fault("dns.bogus")
+async def bogus(bed: Bed) -> Journey:
+    """A validating resolver says why it fails (RFC 8914)."""
+    why = (7, "signature expired")
+    return await looked_up(bed, ZONE, rcode="SERVFAIL", extended_error=why)
+
+
 @fault("dns.refused")
 async def refused_by_dns(bed: Bed) -> Journey:
     return await looked_up(bed, ZONE, rcode="REFUSED")

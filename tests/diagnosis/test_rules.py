@@ -158,6 +158,7 @@ FAULTS: dict[str, Make] = {
     "dns.nxdomain": dns_error("dns.nxdomain", "NXDOMAIN"),
     "dns.nodata": dns_error("dns.nodata", "NOERROR"),
     "dns.servfail": dns_error("dns.servfail", "SERVFAIL"),
+    "dns.bogus": dns_error("dns.bogus", "SERVFAIL"),
     "dns.refused": dns_error("dns.refused", "REFUSED"),
     "dns.silent": dns_error("dns.silent", None),
     "dns.tcp_blocked": dns_error("dns.tcp_blocked", "NOERROR"),

@@ -13,6 +13,7 @@ EXIT_CODES: dict[str, int] = {
     "url.malformed": 3,
     "url.unsupported_scheme": 1,
     "dns.": 6,
+    "dns.bogus": 6,
     "proxy.": 56,
     "proxy.unresolved": 5,
     "proxy.connect": 7,
