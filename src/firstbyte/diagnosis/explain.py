@@ -1,6 +1,6 @@
 """Finding the pages that somebody means: by id, by another program's words, or nearly so.
 
-Kinds of pages register as sources: findings, errors, events, TCP's states; more can come.
+Kinds of pages register as sources: findings, errors, events, states, drawings, terms.
 """
 
 import re
@@ -10,6 +10,7 @@ from functools import cache
 
 from firstbyte.diagnosis.error_pages import error_pages
 from firstbyte.diagnosis.event_pages import event_pages
+from firstbyte.diagnosis.glossary_pages import glossary_pages
 from firstbyte.diagnosis.pages import Page, finding_page
 from firstbyte.diagnosis.registry import all_rules
 from firstbyte.diagnosis.state_pages import state_pages
@@ -28,6 +29,7 @@ SOURCES: tuple[Callable[[], Iterable[Page]], ...] = (
     error_pages,
     event_pages,
     state_pages,
+    glossary_pages,
 )
 
 
