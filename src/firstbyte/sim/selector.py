@@ -5,7 +5,7 @@ packets travel and timers fire, and returns as soon as somebody has something to
 """
 
 import selectors
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from firstbyte.sim.agenda import Agenda
@@ -20,6 +20,22 @@ machine: each further turn costs a microsecond, and more the longer it goes on."
 Ready = list[tuple[selectors.SelectorKey, int]]
 
 
+class Watched(Mapping[Any, selectors.SelectorKey]):
+    """The keys by descriptor; a socket stands for its own (Python 3.13 looks up either)."""
+
+    def __init__(self, keys: dict[int, selectors.SelectorKey]) -> None:
+        self._keys = keys
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._keys)
+
+    def __getitem__(self, fileobj: Any) -> selectors.SelectorKey:
+        return self._keys[fileobj if isinstance(fileobj, int) else fileobj.fileno()]
+
+
 class SimSelector(selectors.BaseSelector):
     """Readiness of simulated sockets, level-triggered like epoll."""
 
@@ -27,6 +43,7 @@ class SimSelector(selectors.BaseSelector):
         self._clock = clock
         self._agenda = agenda
         self._keys: dict[int, selectors.SelectorKey] = {}
+        self._watched = Watched(self._keys)
         self._sockets: dict[int, SimSocket] = {}
         # Insertion-ordered: the order in which sockets became ready decides who runs first.
         self._hot: dict[int, None] = {}
@@ -72,8 +89,8 @@ class SimSelector(selectors.BaseSelector):
         return self._keys[fileobj if isinstance(fileobj, int) else fileobj.fileno()]
 
     def get_map(self) -> Mapping[Any, selectors.SelectorKey]:
-        """All that is watched, by descriptor."""
-        return self._keys
+        """All that is watched, by descriptor or by socket."""
+        return self._watched
 
     def refresh(self, sock: SimSocket) -> None:
         """Look again whether ``sock`` is ready for what its watcher wants."""
