@@ -12,14 +12,15 @@ FULL = Packet(None, bytes(1500))
 def test_drop_tail_keeps_order_and_its_limit():
     queue = DropTail(3000)
     packets = [Packet(None, bytes([n]) * 1500) for n in range(3)]
-    assert [queue.push(packet, 0) for packet in packets] == [True, True, False]
+    assert [queue.push(packet, packet.size, 0) for packet in packets] == [True, True, False]
     assert queue.waiting_bytes == 3000
-    assert [queue.pop(0)[0] for _ in range(3)] == [packets[0], packets[1], None]
+    assert [queue.pop(0)[0].packet for _ in range(2)] == packets[:2]
+    assert queue.pop(0) == (None, [])
     assert queue.waiting_bytes == 0
 
 
 def test_an_empty_queue_takes_any_packet():
-    assert DropTail(10).push(FULL, 0)
+    assert DropTail(10).push(FULL, 1500, 0)
 
 
 def run(queue, *, seconds, load):
@@ -28,7 +29,7 @@ def run(queue, *, seconds, load):
     for tick in range(seconds * 1000):
         now_ns = tick * MS
         for _ in range(load if tick % 10 else load + 1):
-            queue.push(FULL, now_ns)
+            queue.push(FULL, 1500, now_ns)
         packet, dropped = queue.pop(now_ns)
         drops += [tick] * len(dropped)
         waits.append(queue.waiting_bytes // 1500)
@@ -39,9 +40,9 @@ def run(queue, *, seconds, load):
 def test_codel_leaves_a_short_queue_alone():
     queue = CoDel(1_000_000)
     for tick in range(1000):
-        queue.push(FULL, tick * MS)
+        queue.push(FULL, 1500, tick * MS)
         packet, dropped = queue.pop(tick * MS)
-        assert packet is FULL
+        assert packet.packet is FULL
         assert dropped == []
 
 
@@ -60,8 +61,8 @@ def test_codel_forgets_when_the_queue_is_empty():
     run(queue, seconds=1, load=1)
     while queue.pop(2000 * MS)[0] is not None:
         pass
-    queue.push(FULL, 3000 * MS)
-    assert queue.pop(3001 * MS) == (FULL, [])
+    queue.push(FULL, 1500, 3000 * MS)
+    assert queue.pop(3001 * MS) == ((FULL, 1500, 3000 * MS), [])
 
 
 def test_the_default_is_linux_length():

@@ -56,10 +56,14 @@ class Agenda:
 
     def pop_due(self, now_ns: int) -> Entry | None:
         """Take out the next appointment whose time has come, or None."""
-        due_ns = self.next_ns()
-        if due_ns is None or due_ns > now_ns:
+        heap = self._heap
+        while heap and heap[0][0] <= now_ns:
+            entry = heapq.heappop(heap)[2]
+            if not entry.cancelled:
+                break
+            self._cancelled -= 1
+        else:
             return None
-        entry = heapq.heappop(self._heap)[2]
         # A later cancel of what has run must not count as one that is still in the heap.
         entry.cancelled = True
         return entry

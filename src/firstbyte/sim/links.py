@@ -186,8 +186,8 @@ class Wire:
 
     def _drain(self) -> list[Unit]:
         packets = []
-        while (packet := self.queue.pop(0)[0]) is not None:
-            packets.append(packet)
+        while (waiting := self.queue.pop(0)[0]) is not None:
+            packets.append(waiting.packet)
         return packets
 
     @property
@@ -230,22 +230,22 @@ class Wire:
     def _enqueue(self, packet: Unit) -> None:
         if self.options.rate_bps is None and not self._busy:
             self._propagate(packet)
-        elif not self.queue.push(packet, self.now_ns):
+        elif not self.queue.push(packet, packet.size, self.now_ns):
             self._drop(packet, "queue_full")
         elif not self._busy:
             self._start_next()
 
     def _start_next(self) -> None:
-        packet, dropped = self.queue.pop(self.now_ns)
+        waiting, dropped = self.queue.pop(self.now_ns)
         for victim in dropped:
             self._drop(victim, "codel")
-        self._busy = packet is not None
-        if packet is None:
+        self._busy = waiting is not None
+        if waiting is None:
             return
+        packet, size, _ = waiting
         rate = self.options.rate_bps
-        took_ns = 0 if rate is None else round(packet.size * 8 * NS_PER_S / rate)
-        sent = packet
-        self._medium.agenda.add(self.now_ns + took_ns, lambda: self._finish(sent))
+        took_ns = 0 if rate is None else round(size * 8 * NS_PER_S / rate)
+        self._medium.agenda.add(self.now_ns + took_ns, lambda: self._finish(packet))
 
     def _finish(self, packet: Unit) -> None:
         self._propagate(packet)

@@ -2,7 +2,7 @@
 
 import math
 from collections import deque
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from firstbyte.sim.frames import Unit
 
@@ -16,6 +16,14 @@ CODEL_INTERVAL_NS = 100_000_000
 """RFC 8289, sections 4.2 and 4.3."""
 
 
+class Waiting(NamedTuple):
+    """A packet in a queue, its size in bytes, and when it came."""
+
+    packet: Unit
+    size: int
+    came_ns: int
+
+
 class Queue(Protocol):
     """Units that wait for the link."""
 
@@ -23,10 +31,10 @@ class Queue(Protocol):
     def waiting_bytes(self) -> int:
         """Bytes that wait now."""
 
-    def push(self, packet: Unit, now_ns: int) -> bool:
-        """Let ``packet`` wait; false if there is no room for it."""
+    def push(self, packet: Unit, size: int, now_ns: int) -> bool:
+        """Let ``packet`` of ``size`` bytes wait; false if there is no room for it."""
 
-    def pop(self, now_ns: int) -> tuple[Unit | None, list[Unit]]:
+    def pop(self, now_ns: int) -> tuple[Waiting | None, list[Unit]]:
         """The next packet to send, if any, and those thrown away before it."""
 
 
@@ -36,28 +44,26 @@ class DropTail:
     def __init__(self, limit_bytes: int) -> None:
         self.limit_bytes = limit_bytes
         self.waiting_bytes = 0
-        self._waiting: deque[tuple[int, Unit]] = deque()
+        self._waiting: deque[Waiting] = deque()
 
-    def push(self, packet: Unit, now_ns: int) -> bool:
+    def push(self, packet: Unit, size: int, now_ns: int) -> bool:
         """Let ``packet`` wait if it fits; an empty queue takes any."""
-        size = packet.size
         if self._waiting and self.waiting_bytes + size > self.limit_bytes:
             return False
-        self._waiting.append((now_ns, packet))
+        self._waiting.append(Waiting(packet, size, now_ns))
         self.waiting_bytes += size
         return True
 
-    def pop(self, now_ns: int) -> tuple[Unit | None, list[Unit]]:  # noqa: ARG002
+    def pop(self, now_ns: int) -> tuple[Waiting | None, list[Unit]]:  # noqa: ARG002
         """The oldest."""
-        entry = self.take()
-        return (entry[1] if entry else None), []
+        return self.take(), []
 
-    def take(self) -> tuple[int, Unit] | None:
-        """The oldest with the time at which it came, or None."""
+    def take(self) -> Waiting | None:
+        """The oldest, or None."""
         if not self._waiting:
             return None
         entry = self._waiting.popleft()
-        self.waiting_bytes -= entry[1].size
+        self.waiting_bytes -= entry.size
         return entry
 
 
@@ -82,36 +88,35 @@ class CoDel:
         """Bytes that wait now."""
         return self._fifo.waiting_bytes
 
-    def push(self, packet: Unit, now_ns: int) -> bool:
+    def push(self, packet: Unit, size: int, now_ns: int) -> bool:
         """Let ``packet`` wait if it fits."""
-        return self._fifo.push(packet, now_ns)
+        return self._fifo.push(packet, size, now_ns)
 
-    def pop(self, now_ns: int) -> tuple[Unit | None, list[Unit]]:
+    def pop(self, now_ns: int) -> tuple[Waiting | None, list[Unit]]:
         """The next packet, after dropping those that the control law says (RFC 8289, 5.5)."""
         dropped: list[Unit] = []
         packet, may_drop = self._take(now_ns)
         if self._dropping:
             packet = self._go_on_dropping(packet, may_drop, now_ns, dropped)
         elif packet is not None and may_drop:
-            dropped.append(packet)
+            dropped.append(packet.packet)
             packet, _ = self._take(now_ns)
             self._begin_dropping(now_ns)
         return packet, dropped
 
-    def _take(self, now_ns: int) -> tuple[Unit | None, bool]:
+    def _take(self, now_ns: int) -> tuple[Waiting | None, bool]:
         """The oldest packet, and whether the wait has been too long for a whole interval."""
         entry = self._fifo.take()
         if entry is None:
             self._above_since_ns = None
             return None, False
-        came_ns, packet = entry
-        if now_ns - came_ns < CODEL_TARGET_NS or self.waiting_bytes <= self._mtu:
+        if now_ns - entry.came_ns < CODEL_TARGET_NS or self.waiting_bytes <= self._mtu:
             self._above_since_ns = None
-            return packet, False
+            return entry, False
         if self._above_since_ns is None:
             self._above_since_ns = now_ns + CODEL_INTERVAL_NS
-            return packet, False
-        return packet, now_ns >= self._above_since_ns
+            return entry, False
+        return entry, now_ns >= self._above_since_ns
 
     def _begin_dropping(self, now_ns: int) -> None:
         self._dropping = True
@@ -123,12 +128,12 @@ class CoDel:
         self._last_count = self._count
 
     def _go_on_dropping(
-        self, packet: Unit | None, may_drop: bool, now_ns: int, dropped: list[Unit]
-    ) -> Unit | None:
+        self, packet: Waiting | None, may_drop: bool, now_ns: int, dropped: list[Unit]
+    ) -> Waiting | None:
         if not may_drop:
             self._dropping = False
         while self._dropping and now_ns >= self._next_drop_ns and packet is not None:
-            dropped.append(packet)
+            dropped.append(packet.packet)
             self._count += 1
             packet, may_drop = self._take(now_ns)
             if may_drop:
