@@ -6,7 +6,6 @@ import ipaddress
 import socket
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar
-from weakref import WeakSet
 
 from msgspec.structs import replace
 
@@ -92,8 +91,6 @@ class Host:
         self.event_log = EventLog()
         self.incoming: list[Filter] = []
         self.outgoing: list[Filter] = []
-        self.started: WeakSet[asyncio.Task[Any]] = WeakSet()
-        """The tasks that ``run`` started."""
         self.up = True
         self.paused = False
         self._routes: list[tuple[str, str, str | None]] = []
@@ -214,7 +211,6 @@ class Host:
         task: asyncio.Task[T] = self.internet.loop.create_task(
             coroutine, name=label, context=context
         )
-        self.started.add(task)
         return task
 
     @property

@@ -209,12 +209,13 @@ class Internet:
         self.refresh_routes()
         self._asleep = Asleep()
         try:
-            with patient_collector(), environment(self._environment()), self._patching.active():
+            with patient_collector(), environment(self.environment()), self._patching.active():
                 yield
         finally:
             self._asleep = Asleep.of(self.loop)
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """Variables that every program finds while the world runs."""
         variables = {"SSLKEYLOGFILE": str(self._file("keys.log"))}
         if self.trust_anchors_pem:
             anchors = self._file("anchors.pem")

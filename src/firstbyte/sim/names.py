@@ -19,7 +19,11 @@ KINDS = (
     (socket.SOCK_RAW, 0),
 )
 
+EAI_ADDRFAMILY = -9
+"""glibc's number; Python names it only where the C library still defines it."""
+
 WORDS = {
+    EAI_ADDRFAMILY: "Address family for hostname not supported",
     socket.EAI_NONAME: "Name or service not known",
     socket.EAI_AGAIN: "Temporary failure in name resolution",
     socket.EAI_NODATA: "No address associated with hostname",
@@ -113,7 +117,7 @@ def _build(host: "Host", query: Query, found: list[str]) -> list[AddressInfo]:
     port = _port(query)
     wanted = [address for address in found if _family(address) in _wanted_families(host, query)]
     if not wanted:
-        fail(socket.EAI_NONAME if _literal(str(query.name)) else socket.EAI_NODATA)
+        fail(EAI_ADDRFAMILY if _literal(str(query.name)) else socket.EAI_NODATA)
     canonical = query.name or "" if query.flags & socket.AI_CANONNAME else ""
     return [
         (_family(address), kind, proto, canonical if first else "", _sockaddr(address, port))
@@ -126,9 +130,10 @@ def _build(host: "Host", query: Query, found: list[str]) -> list[AddressInfo]:
 
 
 def _fits(kind: tuple[socket.SocketKind, int], query: Query) -> bool:
-    return (not query.type or kind[0] == query.type) and (
-        not query.proto or kind[1] in {query.proto, 0}
-    )
+    if query.type and kind[0] != query.type:
+        return False
+    any_protocol = query.type == socket.SOCK_RAW
+    return not query.proto or kind[1] == query.proto or any_protocol
 
 
 def _wanted_families(host: "Host", query: Query) -> set[int]:

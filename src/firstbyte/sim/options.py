@@ -80,6 +80,8 @@ class SocketOptions:
         self.linger: int | None = None
         """SO_LINGER's seconds, or None while it is off."""
         self.congestion = b"cubic"
+        self.device = ""
+        """SO_BINDTODEVICE: the only interface to use, or none in particular."""
         self.changed: Callable[[int, int], None] = lambda _level, _name: None
 
     def inherit(self, parent: "SocketOptions") -> None:
@@ -103,6 +105,8 @@ class SocketOptions:
         """Set an option from an integer or from packed bytes."""
         if level == SOL and name == socket.SO_LINGER:
             self._set_linger(value)
+        elif (level, name) == (SOL, socket.SO_BINDTODEVICE) and isinstance(value, bytes):
+            self.device = value.rstrip(b"\0").decode("ascii", "replace")
         elif (level, name) == (TCP, socket.TCP_CONGESTION) and isinstance(value, bytes):
             self._set_congestion(value)
         else:

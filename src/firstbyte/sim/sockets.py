@@ -315,6 +315,8 @@ class SimSocket:
             return endpoint.tcp_info()
         if level == socket.IPPROTO_TCP and name == socket.TCP_CONGESTION:
             return self.options.congestion.ljust(16, b"\0")
+        if level == socket.SOL_SOCKET and name == socket.SO_BINDTODEVICE:
+            return self.options.device.encode()
         return None
 
     def _number(self, endpoint: Endpoint, level: int, name: int) -> int:

@@ -64,8 +64,8 @@ class SimSystem(WorldSystem):
         return super().wall_time_s() + self._host.clock_offset_ns / NS_PER_S
 
     def environment(self) -> Mapping[str, str]:
-        """The host's variables; the machine's own do not reach in."""
-        return self._host.environment
+        """The host's variables, and where TLS secrets go; the machine's own do not reach in."""
+        return {**self._host.internet.environment(), **self._host.environment}
 
     def resolv_conf(self) -> str:
         """The host's name servers and search list, as resolv.conf(5)."""

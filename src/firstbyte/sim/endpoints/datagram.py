@@ -57,10 +57,11 @@ class DatagramEndpoint(Endpoint):
         opened.broadcast = self.flag(SOL, socket.SO_BROADCAST)
         if self.socket is not None:
             ttl = self.socket.options.get(IP, socket.IP_TTL)
+            opened.interface = self.socket.options.device or None
             opened.ttl = None if ttl == self.kernel.stack.settings.ttl else ttl
 
     def option_changed(self, level: int, name: int) -> None:
-        """Broadcasting and the TTL act at once."""
+        """Broadcasting, the TTL and the device act at once."""
         del level, name
         if self._socket is not None:
             self._apply_options(self._socket)
