@@ -21,6 +21,10 @@ class ResolveOptions:
     timeout_s: float | None = None
     mode: Literal["stub", "iterative"] = "stub"
     dnssec: bool = False
+    root_hints: tuple[tuple[str, str], ...] = ()
+    """Iterative: (name, address) of the root's servers; empty: the public root."""
+    trust_anchors: tuple[str, ...] = ()
+    """Iterative: DS or DNSKEY records as text; empty: the public root's, if that is used."""
 
 
 @dataclass(frozen=True, slots=True)

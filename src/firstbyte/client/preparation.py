@@ -79,7 +79,15 @@ def _resolver(options: TraceOptions, system: System) -> Resolver:
     ) -> TlsStream:
         return await start_tls(stream, secured, server_name, alpn, scope)
 
-    return StubResolver(settings, start)
+    stub = StubResolver(settings, start)
+    if resolve.mode != "iterative":
+        return stub
+    from firstbyte.resolver.iterative import IterativeResolver, make_iteration_settings
+
+    iteration = make_iteration_settings(
+        dnssec=resolve.dnssec, hints=resolve.root_hints, anchors=resolve.trust_anchors
+    )
+    return IterativeResolver(iteration, stub)
 
 
 def _load_code(url: Url, options: TraceOptions, system: System, tls: TlsSettings) -> None:

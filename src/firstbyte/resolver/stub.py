@@ -65,7 +65,7 @@ class StubResolver:
 
         """
         host = parse_host(name)
-        if (known := self._known(host, families, port, scope)) is not None:
+        if (known := self.known(host, families, port, scope)) is not None:
             for family in families:
                 yield FoundAddresses(family, _of_family(known, family))
             if https:
@@ -77,7 +77,7 @@ class StubResolver:
             async for found in network:
                 yield found
 
-    def _known(
+    def known(
         self, host: HostName | Literal, families: tuple[Family, ...], port: int, scope: Scope
     ) -> tuple[str, ...] | None:
         """The addresses that need no network, or None."""

@@ -1,0 +1,122 @@
+"""What the iterative resolver asks and hears, told as ``dns.*`` events with their zone."""
+
+from firstbyte.events import Scope
+from firstbyte.events.dns import Answer, Fallback, QueryFailed, Question, Record, TimedOut
+from firstbyte.protocols.dns import constants as dns
+from firstbyte.protocols.dns.message import Message
+from firstbyte.protocols.dns.message import Record as WireRecord
+from firstbyte.protocols.dns.names import to_text
+from firstbyte.resolver.machine.replies import Kind, read
+from firstbyte.resolver.machine.values import Ask, FailureKind
+
+_TOLD = {
+    "unreachable": "unreachable",
+    "refused": "connection refused",
+    "malformed": "the answer cannot be read",
+    "closed": "connection closed",
+    "case": "the answer changed the question's letters",
+}
+
+
+class Teller:
+    """A driver's watcher that emits events through ``scope``."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self._open: dict[int, tuple[int, int]] = {}
+
+    def asked(self, ask: Ask, size_bytes: int) -> None:
+        """A question leaves."""
+        number = self.scope.recorder.number("query")
+        self._open[ask.number] = (number, self.scope.now_ns())
+        if ask.tcp and ask.attempt == 1:
+            self.scope.emit(Fallback("tcp", f"{_server(ask)} answered truncated"))
+        self.scope.emit(
+            Question(
+                query=number,
+                name=_shown(ask.name),
+                type=dns.type_name(ask.rdtype),
+                server=_server(ask),
+                transport="tcp" if ask.tcp else "udp",
+                attempt=ask.attempt,
+                bytes=size_bytes,
+                zone=_shown(ask.zone),
+            ),
+            direction="sent",
+        )
+
+    def answered(self, ask: Ask, message: Message) -> None:
+        """Its answer came."""
+        known = self._open.pop(ask.number, None)
+        if known is None:
+            return
+        self.scope.emit(
+            Answer(
+                query=known[0],
+                rcode=dns.rcode_name(message.rcode),
+                flags=dns.flag_words(message.flags),
+                kind=_kind(ask, message),
+                answers=_records(message.answer),
+                bytes=message.size_bytes,
+                authorities=_records(message.authority),
+                additionals=_records(message.additional),
+            ),
+            direction="received",
+        )
+
+    def failed(self, ask: Ask, kind: FailureKind) -> None:
+        """It ended without an answer."""
+        known = self._open.pop(ask.number, None)
+        if known is None:
+            return
+        number, sent_ns = known
+        if kind == "timeout":
+            self.scope.emit(TimedOut(number, (self.scope.now_ns() - sent_ns) / 1e9))
+        else:
+            self.scope.emit(QueryFailed(number, _TOLD[kind]))
+
+
+def _kind(ask: Ask, message: Message) -> str:
+    if message.rcode == dns.NXDOMAIN:
+        return "nxdomain"
+    reply = read(message, ask.zone, ask.name, ask.rdtype, recursive=ask.recursive)
+    if reply.kind is Kind.ERROR:
+        return "error"
+    if reply.kind is Kind.REFERRAL:
+        return "referral"
+    return "answer" if reply.links else "nodata"
+
+
+def _records(records: list[WireRecord]) -> tuple[Record, ...]:
+    return tuple(
+        Record(_shown(item.key), item.ttl_s, dns.type_name(item.rdtype), rdata_text(item))
+        for item in records
+    )
+
+
+def rdata_text(record: WireRecord) -> str:
+    r"""Presentation format; what cannot be read is shown as unknown data (RFC 3597, 5)."""
+    import dns.exception
+    import dns.rdata
+    from dns.rdataclass import RdataClass
+    from dns.rdatatype import RdataType
+
+    data = record.rdata
+    try:
+        rdata = dns.rdata.from_wire(
+            RdataClass.IN, RdataType.make(record.rdtype), data, 0, len(data)
+        )
+        return rdata.to_text()
+    except (dns.exception.DNSException, ValueError, UnicodeError):
+        return f"\\# {len(data)} {data.hex()}"
+
+
+def _shown(name: bytes) -> str:
+    """A name as events show it: without the final dot."""
+    text = to_text(name)
+    return text if text == "." else text.removesuffix(".")
+
+
+def _server(ask: Ask) -> str:
+    address, port = ask.server
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
