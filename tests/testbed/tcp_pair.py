@@ -38,6 +38,8 @@ class Pair:
         self.corrupt = corrupt
         self.now_ns = 0
         self.count = 0
+        self.idle = False
+        """Nobody uses the connections but the test itself."""
         self.log: list[tuple[float, int, Segment]] = []
         self._queue: list[tuple[int, int, int, Segment]] = []
         self._copies = 0
@@ -57,20 +59,36 @@ class Pair:
                 return self
         raise AssertionError(f"still busy: {self.a.state} {self.b.state} at {self.now_ns / 1e9} s")
 
-    def _step(self) -> bool:
+    def run_for(self, ms: float) -> None:
+        """Let so much time pass."""
+        end = self.now_ns + int(ms * MS)
+        while self._next_ns() is not None and (self._next_ns() or 0) <= end:
+            self._step()
+        self.now_ns = end
+
+    def poll_both(self) -> None:
+        for number in (0, 1):
+            self._poll(number)
+
+    def _next_ns(self) -> int | None:
         times = [d for d in self._deadlines if d is not None]
         if self._queue:
             times.append(self._queue[0][0])
-        if not times:
+        return min(times, default=None)
+
+    def _step(self) -> bool:
+        next_ns = self._next_ns()
+        if next_ns is None:
             return False
-        self.now_ns = max(self.now_ns, min(times))
+        self.now_ns = max(self.now_ns, next_ns)
         while self._queue and self._queue[0][0] <= self.now_ns:
             _, _, to, segment = heappop(self._queue)
             self.ends[to].segment(segment, self.now_ns)
         for number in (0, 1):
             self._poll(number)
-            self._use(number)
-            self._poll(number)
+            if not self.idle:
+                self._use(number)
+                self._poll(number)
         return True
 
     def _use(self, number: int) -> None:

@@ -65,8 +65,6 @@ def test_short_and_foreign_packets_are_named() -> None:
 
 
 def test_derived_addresses() -> None:
-    mac = bytes.fromhex("02005e100001")
-    assert addresses.link_local(mac) == "fe80::5eff:fe10:1"
     assert addresses.solicited_node("2001:db8::12:3456") == "ff02::1:ff12:3456"
     assert addresses.multicast_mac("224.129.2.3").hex(":") == "01:00:5e:01:02:03"
     assert addresses.multicast_mac("ff02::1:ff12:3456").hex(":") == "33:33:ff:12:34:56"

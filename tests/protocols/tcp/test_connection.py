@@ -119,6 +119,40 @@ def test_slow_start_doubles_each_round_trip() -> None:
     assert sorted(set(data)) == [20, 40, 60, 80]
 
 
+class TestNagleAgainstDelayedAck:
+    """The stall of two small writes before a read: a round trip and the peer's 40 ms."""
+
+    def second_write_leaves_after_ms(self, config: TcpConfig) -> float:
+        pair = Pair((b"", b""), configs=(config, TcpConfig()))
+        self.talk(pair)
+        begun = pair.now_ns
+        for small in (b"head", b"body"):
+            pair.a.write(small)
+            pair.poll_both()
+        pair.run_for(1000)
+        times = [ms for ms, end, s in pair.log if end == 0 and s.payload and ms >= begun / 1e6]
+        assert len(times) == 2
+        return times[1] - begun / 1e6
+
+    def talk(self, pair: Pair) -> None:
+        """Open, ask and answer once: both ends know that this is a conversation."""
+        pair.idle = True
+        pair.start()
+        pair.run_for(100)
+        pair.a.write(b"ask")
+        pair.poll_both()
+        pair.run_for(10)
+        pair.b.write(b"answer")
+        pair.poll_both()
+        pair.run_for(1000)
+
+    def test_it_costs_60_ms_at_a_round_trip_of_20(self) -> None:
+        assert self.second_write_leaves_after_ms(TcpConfig()) == 60.0
+
+    def test_nodelay_has_no_stall(self) -> None:
+        assert self.second_write_leaves_after_ms(TcpConfig(nodelay=True)) == 0.0
+
+
 def test_what_the_user_is_told() -> None:
     peer = Peer(replace(PLAIN, send_buffer_bytes=3000))
     peer.connect()

@@ -76,14 +76,3 @@ def multicast_mac(address: str) -> bytes:
     if len(packed) == 4:
         return b"\x01\x00\x5e" + bytes((packed[1] & 0x7F, packed[2], packed[3]))
     return b"\x33\x33" + packed[-4:]
-
-
-def link_local(mac: bytes) -> str:
-    """The fe80:: address made of a MAC by modified EUI-64 (RFC 4291, appendix A)."""
-    eui = bytes((mac[0] ^ 2, mac[1], mac[2], 0xFF, 0xFE, mac[3], mac[4], mac[5]))
-    return unpack(bytes.fromhex("fe80000000000000") + eui)
-
-
-def mac_text(mac: bytes) -> str:
-    """A MAC as people write it: "02:00:00:00:00:01"."""
-    return mac.hex(":")

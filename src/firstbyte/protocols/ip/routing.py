@@ -19,11 +19,6 @@ class Route(Struct, frozen=True):
     source: str | None = None
     """The local address to prefer for packets that start here."""
 
-    @property
-    def is_default(self) -> bool:
-        """It takes everything that nothing else takes."""
-        return self.network.prefixlen == 0
-
 
 class RoutingTable:
     """All routes of a host. ``generation`` changes whenever an answer may have changed."""
