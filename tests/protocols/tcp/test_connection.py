@@ -57,12 +57,14 @@ def test_any_schedule_delivers_everything_once_and_in_order(sizes, fates, config
         return fates[number - 1] if number <= len(fates) else [10.0]
 
     pair = Pair(texts, fate, configs, corrupt).run()
-    ends = pair.a.state, pair.b.state
-    assert ends == (State.CLOSED, State.CLOSED)
     if pair.a.error is None and pair.b.error is None:
+        assert pair.a.state is pair.b.state is State.CLOSED
         assert bytes(pair.got[0]) == texts[1]
         assert bytes(pair.got[1]) == texts[0]
     else:
+        # One gave up after all its retries. The other may never learn of it: it waits for a SYN,
+        # or for the FIN that its user, who only shut down, is still ready to read.
+        assert {pair.a.state, pair.b.state} <= {State.CLOSED, State.LISTEN, State.FIN_WAIT_2}
         assert texts[1].startswith(bytes(pair.got[0]))
         assert texts[0].startswith(bytes(pair.got[1]))
     for end in pair.ends:
