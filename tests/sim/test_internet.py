@@ -58,6 +58,20 @@ def test_run_raises_what_the_program_raises(internet, pair):
         internet.run(until=client.run(call("server", port=81)))
 
 
+def test_a_failed_server_is_named_in_the_clients_failure(internet, pair):
+    client, server = pair
+
+    async def broken():
+        raise ZeroDivisionError("no server today")
+
+    server.run(broken())
+    with pytest.raises(ConnectionRefusedError) as caught:
+        internet.run(until=client.run(call("server", port=81)))
+    (note,) = caught.value.__notes__
+    assert note.startswith("server: ")
+    assert "no server today" in note
+
+
 def test_run_without_an_argument_ends_with_the_last_task(internet, pair):
     client, _ = pair
     done = []

@@ -87,6 +87,8 @@ class Host:
         self.auto_routes = options.get("auto_routes", True)
         self.ports: list[Port] = []
         self.system = SimSystem(self, internet.clock)
+        self.programs: list[asyncio.Task[Any]] = []
+        """Everything that ``run`` started."""
         self.packet_log = PacketLog()
         self.event_log = EventLog()
         self.incoming: list[Filter] = []
@@ -211,6 +213,7 @@ class Host:
         task: asyncio.Task[T] = self.internet.loop.create_task(
             coroutine, name=label, context=context
         )
+        self.programs.append(task)
         return task
 
     @property

@@ -37,7 +37,7 @@ from firstbyte.sim.patches.environment import environment
 from firstbyte.sim.patching import Patching
 from firstbyte.sim.rules import Rule
 from firstbyte.sim.socket_list import SocketRow, list_sockets
-from firstbyte.sim.waiting import describe, describe_waiting
+from firstbyte.sim.waiting import describe, describe_waiting, note_failed_programs
 
 T = TypeVar("T")
 
@@ -164,7 +164,8 @@ class Internet:
         ``until`` a future: until it is done; its result is returned, its exception raised.
         A number: that many seconds from now. None: until all tasks of all hosts are done.
         ``limit_s`` bounds the virtual time of this call: ``TimeLimit`` when it passes.
-        Raises ``Deadlock`` when nothing can ever happen again.
+        Raises ``Deadlock`` when nothing can ever happen again. Programs of any host that have
+        failed are named in the notes of what is raised.
         """
         if self._closed:
             raise SimulationError("this world is closed")
@@ -173,7 +174,11 @@ class Internet:
                 self._run_for(until)
                 return None
             waited = self._all_tasks() if until is None else until
-            result: T | None = self._run_until(waited, limit_s)
+            try:
+                result: T | None = self._run_until(waited, limit_s)
+            except Exception as error:
+                note_failed_programs(error, self.hosts.values())
+                raise
             return result
 
     def _run_for(self, seconds: float) -> None:

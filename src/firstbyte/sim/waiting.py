@@ -2,8 +2,12 @@
 
 import asyncio
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from firstbyte.sim.tasks import Task, TaskTable
+
+if TYPE_CHECKING:
+    from firstbyte.sim.hosts import Host
 
 
 def describe_waiting(loop: asyncio.AbstractEventLoop, table: TaskTable) -> str:
@@ -15,6 +19,17 @@ def describe(tasks: Iterable[Task], table: TaskTable) -> str:
     """A line a task: its name, its host, and the line of code at which it waits."""
     lines = [f"  {_title(task, table)}: {_place(task)}" for task in tasks]
     return "\n".join(sorted(lines)) or "  (no tasks)"
+
+
+def note_failed_programs(error: Exception, hosts: "Iterable[Host]") -> None:
+    """Add to ``error`` which other programs have failed: one of them may be the reason."""
+    for host in hosts:
+        for task in host.programs:
+            if not task.done() or task.cancelled():
+                continue
+            failure = task.exception()
+            if failure is not None and failure is not error:
+                error.add_note(f"{task.get_name()} had failed: {failure!r}")
 
 
 def _title(task: Task, table: TaskTable) -> str:
