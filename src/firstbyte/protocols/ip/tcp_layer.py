@@ -31,6 +31,8 @@ Key = tuple[str, int, str, int]
 
 V4_HEADERS, V6_HEADERS = 40, 60
 V6_DEFAULT_MSS = 1220
+MAX_PACKET = 0xFFFF
+"""The total length that an IPv4 header can say; loopback's MTU is one more."""
 TIME_WAIT_AGE_NS = 1_000_000_000
 
 
@@ -279,8 +281,8 @@ class TcpLayer:
         now_ns: int,
     ) -> Connection:
         six = addresses.version(remote[0]) == 6
-        mtu = self._transmitter.mtu_to(path, now_ns)
-        mss = min(mtu - (V6_HEADERS if six else V4_HEADERS), 0xFFFF)
+        mtu = min(self._transmitter.mtu_to(path, now_ns), MAX_PACKET)
+        mss = mtu - (V6_HEADERS if six else V4_HEADERS)
         default = min(V6_DEFAULT_MSS, mss) if six else config.default_peer_mss_bytes
         if (mss, default) != (config.mss_bytes, config.default_peer_mss_bytes):
             config = replace(config, mss_bytes=mss, default_peer_mss_bytes=default)
