@@ -27,6 +27,8 @@ from firstbyte.net.os_errors import Cause, connect_cause, stream_cause, symbol
 from firstbyte.net.tcp_info import read_tcp_info
 
 _HIGH_MARK_BYTES = 1 << 20
+_FIN_WAIT_S = 0.05
+"""How long at most ``close`` waits for the peer's FIN."""
 _LINGER_NONE = struct.pack("ii", 1, 0)
 """struct linger: close sends RST and forgets what is buffered (socket(7))."""
 
@@ -212,12 +214,21 @@ class TcpStream(asyncio.Protocol):
             raise self._error
 
     async def close(self) -> None:
-        """Send what is buffered, then FIN."""
+        """Send what is buffered, then FIN; give the peer two round trips to send its own.
+
+        Closing at once would answer whatever the peer still says (close_notify, GOAWAY) with RST.
+        """
         if self._closing:
             return
         self._end("fin")
+        if not self._lost:
+            with contextlib.suppress(TimeoutError, OSError):  # reset meanwhile: nothing to wait for
+                self._transport.write_eof()
+                self._transport.resume_reading()
+                async with asyncio.timeout(min(max(2 * self._rtt_s, 0.002), _FIN_WAIT_S)):
+                    await self._peer_end()
         self._transport.close()
-        await asyncio.sleep(0)  # lets asyncio close the socket, which sends the FIN
+        await asyncio.sleep(0)  # lets asyncio close the socket
 
     def abort(self) -> None:
         """Throw away what is buffered and send RST."""
@@ -282,6 +293,12 @@ class TcpStream(asyncio.Protocol):
 
     def _emit_received(self, count: int, reads: int, first_ns: int, span_ns: int) -> None:
         self.scope.emit(BytesReceived(count, reads, span_ns), direction="received", at_ns=first_ns)
+
+    async def _peer_end(self) -> None:
+        """Until the peer's FIN or RST; what comes before it is thrown away."""
+        while not (self._eof or self._lost):
+            self._chunks.clear()
+            await self._wait()
 
     async def _wait(self) -> None:
         self._wakeup = asyncio.get_running_loop().create_future()
