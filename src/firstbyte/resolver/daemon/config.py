@@ -188,6 +188,7 @@ def machine_settings(config: Config) -> Settings:
         ipv6=config.ipv6,
         minimisation=config.qname_minimisation,  # type: ignore[arg-type] # checked above
         mix_case=config.use_0x20,
+        full_answers=not config.minimal_responses,
         special_use=config.special_use,
         public_root=config.root_hints is None and config.root_hints_file is None,
         dns64_prefix=parsing.dns64(config.dns64_prefix),

@@ -114,7 +114,7 @@ def _flags(asked: Asked, response: Response) -> int:
     message = asked.message
     flags = dns.QR | dns.RA | message.flags & (dns.RD | dns.CD | 0x7800) | response.rcode & 15
     wanted = asked.dnssec_ok or message.flags & dns.AD
-    good = response.rcode in (dns.NOERROR, dns.NXDOMAIN, dns.YXDOMAIN)
+    good = response.rcode in (dns.NOERROR, dns.NXDOMAIN)
     if response.security is Security.SECURE and wanted and good:
         flags |= dns.AD  # RFC 6840, 5.7 and 5.8
     return flags

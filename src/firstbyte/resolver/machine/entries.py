@@ -8,7 +8,7 @@ from firstbyte.resolver.machine.iterator import Fetched
 from firstbyte.resolver.machine.replies import Reply
 
 
-def entries_of(fetched: Fetched, name: bytes, rdtype: int) -> list[Entry]:
+def entries_of(fetched: Fetched, name: bytes, rdtype: int, *, full: bool) -> list[Entry]:
     """What the reply says of ``name`` and of the names that it leads to."""
     reply = fetched.reply
     rank = Rank.AUTHORITATIVE if reply.authoritative else Rank.ANSWER
@@ -22,7 +22,7 @@ def entries_of(fetched: Fetched, name: bytes, rdtype: int) -> list[Entry]:
         before = link
         _prove(entry, reply)
         made.append(entry)
-    if reply.complete and made:
+    if reply.complete and made and full:
         made[-1].authority = reply.authority
         made[-1].additional = reply.additional
     if reply.negative:

@@ -237,11 +237,12 @@ class Iterator:
         """Look up the addresses of one more server name; tells whether there is anything new."""
         limits = self.settings.limits
         before = set(cut.addresses())
+        if not before and not attempt.sought and self._take_others_word(cut):
+            return True
         while len(attempt.sought) < limits.targets_per_zone and depth < limits.depth:
             name = _unsought(cut, attempt.sought)
             if name is None:
-                self._take_parents_word(cut)
-                return bool(set(cut.addresses()) - before)
+                return self._take_others_word(cut)
             if not work.may_seek_target():
                 return False
             attempt.sought.add(name)
@@ -252,16 +253,19 @@ class Iterator:
                 return True
         return False
 
-    def _take_parents_word(self, cut: Delegation) -> None:
-        """The last resort: the glue that other delegations have for this one's server names.
+    def _take_others_word(self, cut: Delegation) -> bool:
+        """Use the glue that other delegations have for this one's server names, if there is any.
 
-        Where a child says other addresses of its servers than its parent does, one may be right.
+        It spares a question; and where a child says other addresses of its servers than its parent
+        does, it is the last resort.
         """
+        before = set(cut.addresses())
         for name in cut.names:
             above = self.delegations.closest(name, self.scheduler.now.unix_s)
             if above is not None and above is not cut and name in above.glue:
                 known = cut.found.get(name, ())
                 cut.found[name] = tuple(dict.fromkeys(known + above.glue[name]))
+        return bool(set(cut.addresses()) - before)
 
     async def _exchange(
         self, cut: Delegation, server: Server, name: bytes, rdtype: int, attempt: _Round

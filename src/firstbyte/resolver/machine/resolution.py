@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns.names import ancestors, to_text
 from firstbyte.resolver.cache import NXDOMAIN_TYPE, Cache, Entry
-from firstbyte.resolver.machine import dns64, special
+from firstbyte.resolver.machine import dns64, rebinding, special
 from firstbyte.resolver.machine.delegations import Delegation
 from firstbyte.resolver.machine.entries import delegation_entries, entries_of
 from firstbyte.resolver.machine.failures import Failures
@@ -25,6 +25,8 @@ from firstbyte.resolver.machine.work import Work
 from firstbyte.resolver.validator.aggressive import Denials
 from firstbyte.resolver.validator.validator import Validator
 
+NULL = 10
+"""The type of trust anchor signals (RFC 8145, 5.1)."""
 MAX_SECOND_OPINIONS = 3
 """How many more servers are asked where one gave bogus data."""
 PREFETCH_SHARE = 0.1
@@ -120,6 +122,9 @@ class Resolution:
         """Judge an entry, and let the caches know."""
         claimed = entry.nxdomain
         await self.validator.settle(entry, work)
+        if entry.security is Security.SECURE:
+            entry.authority = await self.validator.proved(entry.authority, work)
+            entry.additional = await self.validator.proved(entry.additional, work)
         now = self.scheduler.now
         if claimed and not entry.nxdomain:
             self.cache.forget(entry.key, NXDOMAIN_TYPE)
@@ -202,7 +207,8 @@ class Resolution:
     async def _fetch(self, name: bytes, rdtype: int, work: Work, depth: int) -> _Batch:
         fetched = await self.iterator.fetch(name, rdtype, work, depth)
         now_s = self.scheduler.now.unix_s
-        entries = [] if fetched is None else entries_of(fetched, name, rdtype)
+        full = self.settings.full_answers
+        entries = [] if fetched is None else entries_of(fetched, name, rdtype, full=full)
         if not entries:
             self.failures.failed(name, rdtype, now_s, work.errors)
             return _Batch([], list(work.errors))
@@ -260,8 +266,8 @@ class Resolution:
         work = Work(self.settings.limits)
         response = await self._chain(question, work)
         if dns64.applies(self.settings, question, response):
-            return await self._dns64(question, response, work)
-        return response
+            response = await self._dns64(question, response, work)
+        return rebinding.cleaned(response, self.settings.harden)
 
     async def _chain(self, question: Question, work: Work) -> Response:
         response = Response(
@@ -276,7 +282,7 @@ class Resolution:
             if entry is None:
                 return self._failed(question, work)
             if entry.security is Security.BOGUS and validate:
-                return _bogus(entry)
+                return _bogus(entry, work)
             if question.rdtype == dns.ANY and entry.rrset is not None:
                 return await self._any(question, work, validate)
             self._add(response, entry)
@@ -317,7 +323,7 @@ class Resolution:
             if validate and entry.security is Security.UNCHECKED:
                 await self._settle(entry, work)
             if validate and entry.security is Security.BOGUS:
-                return _bogus(entry)
+                return _bogus(entry, work)
             self._add(response, entry)
         return response
 
@@ -354,6 +360,11 @@ class Resolution:
         found = await self._chain(asked, work)
         return dns64.synthesised(self.settings, found) or negative
 
+    def signal(self, name: bytes) -> None:
+        """Ask for a name whose question is the message (RFC 8145, 5); nobody waits."""
+        if (name, NULL) not in self._in_flight:
+            self._begin(name, NULL, Work(self.settings.limits), 0)
+
     def clear(self) -> None:
         """Forget all that was learned."""
         self.cache.clear()
@@ -379,8 +390,8 @@ def _finished(response: Response, entry: Entry, rdtype: int) -> Response:
     return response
 
 
-def _bogus(entry: Entry) -> Response:
-    errors = [entry.error] if entry.error is not None else [Error(Ede.BOGUS)]
+def _bogus(entry: Entry, work: Work) -> Response:
+    errors = [entry.error or Error(Ede.BOGUS), *work.errors]
     return Response(dns.SERVFAIL, security=Security.BOGUS, errors=errors)
 
 

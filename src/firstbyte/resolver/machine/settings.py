@@ -61,10 +61,6 @@ class Hardening:
     glue: bool = True
     do_not_query_localhost: bool = True
     below_nxdomain: bool = True
-    algo_downgrade: bool = False
-    large_queries: bool = True
-    short_bufsize: bool = True
-    dnssec_stripped: bool = True
     private_addresses: bool = False
     """Answers with private addresses are refused: rebinding protection."""
     private_domains: frozenset[bytes] = frozenset()
@@ -95,6 +91,8 @@ class Settings:
     ipv6: bool = True
     minimisation: Minimisation = "relaxed"
     mix_case: bool = True
+    full_answers: bool = False
+    """Keep the authority and additional sections of answers too."""
     special_use: bool = True
     public_root: bool = True
     """The root is the public one; in a private tree ``test.`` may exist (RFC 6761, 6.2)."""

@@ -30,6 +30,9 @@ class Source(Protocol):
     ) -> Awaitable[Entry | None]:
         """As ``Resolution.lookup``."""
 
+    def signal(self, name: bytes) -> None:
+        """As ``Resolution.signal``."""
+
     def second_opinion(self, entry: Entry, rdtype: int, work: Work) -> Awaitable[Entry | None]:
         """As ``Resolution.second_opinion``."""
 
@@ -94,7 +97,10 @@ class Chain:
             error = Error(Ede.UNSUPPORTED_DNSKEY_ALGORITHM, text)
             return self._keep(zone, Security.INSECURE, MAX_TRUST_S, error=error)
         where = f"the trust anchor of {to_text(zone)}"
-        return await self._enter(zone, dses, trusted, where, MAX_TRUST_S, work)
+        trust = await self._enter(zone, dses, trusted, where, MAX_TRUST_S, work)
+        if self._settings.send_ta_signal and trust.security is Security.SECURE:
+            self._source.signal(signal_name(zone, anchors))
+        return trust
 
     async def _step(self, above: ZoneTrust, name: bytes, work: Work) -> ZoneTrust | None:
         """The zone that begins at ``name``; None where no zone begins there."""
@@ -212,6 +218,13 @@ class Chain:
     ) -> ZoneTrust:
         expires_s = self._scheduler.now.unix_s + min(ttl_s, self._cache.max_ttl_s)
         return self.store.put(ZoneTrust(zone, security, zone_keys or [], error, expires_s))
+
+
+def signal_name(zone: bytes, anchors: list[RRset]) -> bytes:
+    """The name that tells a zone which keys are trusted: ``_ta-4f66.`` (RFC 8145, 5.1)."""
+    tags = {ds.tag for ds in _dses(anchors)} | {key.tag for key in _keys(anchors)}
+    label = "_ta-" + "-".join(f"{tag:04x}" for tag in sorted(tags)[:12])
+    return bytes((len(label),)) + label.encode() + zone
 
 
 def is_cut(entry: Entry, name: bytes) -> bool:

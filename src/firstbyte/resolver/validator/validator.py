@@ -39,6 +39,18 @@ class Validator:
             verdict = await self._positive(entry, subject, work)
         entry.security, entry.error = verdict
 
+    async def proved(self, rrsets: list[RRset], work: Work) -> list[RRset]:
+        """Those of the sets beside an answer that are secure too."""
+        kept = []
+        for rrset in rrsets:
+            if not rrset.signatures:
+                continue
+            entry = Entry(rrset.key, rrset.rdtype, rrset, rrset.ttl_s)
+            verdict, _ = await self._positive(entry, rrset, work)
+            if verdict is Security.SECURE:
+                kept.append(rrset)
+        return kept
+
     def clear(self) -> None:
         """Forget the state of all zones."""
         self.chain.store.clear()
