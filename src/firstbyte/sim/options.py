@@ -63,13 +63,11 @@ DEFAULTS: dict[Option, int] = {
     (IP6, socket.IPV6_RECVPKTINFO): 0,
 }
 
-READ_ONLY = {socket.SO_ERROR, socket.SO_TYPE, socket.SO_ACCEPTCONN, socket.SO_PROTOCOL}
-
 
 class SocketOptions:
     """One socket's options. ``changed`` is called with each that is set."""
 
-    def __init__(self, *, stream: bool) -> None:
+    def __init__(self, *, stream: bool, ipv6: bool = True) -> None:
         send, receive = (
             (DEFAULT_SEND_BYTES, DEFAULT_RECEIVE_BYTES)
             if stream
@@ -77,6 +75,7 @@ class SocketOptions:
         )
         self._values = {(SOL, socket.SO_SNDBUF): send, (SOL, socket.SO_RCVBUF): receive}
         self._stream = stream
+        self._ipv6 = ipv6
         self.linger: int | None = None
         """SO_LINGER's seconds, or None while it is off."""
         self.congestion = b"cubic"
@@ -93,6 +92,8 @@ class SocketOptions:
     def get(self, level: int, name: int) -> int:
         """An integer option; ENOPROTOOPT for what Linux has not."""
         found = self._values.get((level, name), DEFAULTS.get((level, name)))
+        if level == IP6 and not self._ipv6:
+            raise os_error(errno.EOPNOTSUPP)
         if found is None or (level == TCP and not self._stream):
             raise os_error(errno.ENOPROTOOPT)
         return found
@@ -126,15 +127,16 @@ class SocketOptions:
         self.congestion = name
 
     def _set_number(self, level: int, name: int, value: int) -> None:
-        self.get(level, name) if (level, name) in DEFAULTS else self._known(level, name)
+        if (level == IP6 and not self._ipv6) or (level == TCP and not self._stream):
+            raise os_error(errno.ENOPROTOOPT)
+        if (level, name) not in DEFAULTS:
+            self._require_known(level, name)
         if level == SOL and name in {socket.SO_SNDBUF, socket.SO_RCVBUF}:
             # Linux doubles what is asked for, to have room for its bookkeeping.
             value = max(2 * value, 4608 if name == socket.SO_SNDBUF else 2304)
         self._values[level, name] = value
 
-    def _known(self, level: int, name: int) -> None:
-        if level == SOL and name in READ_ONLY:
-            raise os_error(errno.ENOPROTOOPT)
+    def _require_known(self, level: int, name: int) -> None:
         if (level, name) not in self._values:
             raise os_error(errno.ENOPROTOOPT)
 

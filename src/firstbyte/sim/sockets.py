@@ -58,7 +58,9 @@ class SimSocket:
         self._timeout = socket.getdefaulttimeout()
         if type != -1 and type & socket.SOCK_NONBLOCK:
             self._timeout = 0.0
-        self.options = SocketOptions(stream=self.type == socket.SOCK_STREAM)
+        self.options = SocketOptions(
+            stream=self.type == socket.SOCK_STREAM, ipv6=self.family == socket.AF_INET6
+        )
         self._endpoint = endpoint or make_endpoint(
             current_host(), self.family, self.type, self.proto
         )

@@ -64,14 +64,16 @@ class Endpoint:
 
     def reachable(self, address: Address) -> bool:
         """Whether a socket of this family and mode can talk to ``address``."""
-        v6_only = self.flag(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY)
-        return self.family == socket.AF_INET or ":" in address[0] or not v6_only
+        if self.family == socket.AF_INET or ":" in address[0]:
+            return True
+        return not self.flag(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY)
 
     @property
     def dual(self) -> bool:
         """An IPv6 socket on ``::`` that hears IPv4 too."""
-        v6_only = self.flag(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY)
-        return self.family == socket.AF_INET6 and self.local[0] == ANY6 and not v6_only
+        if self.family == socket.AF_INET or self.local[0] != ANY6:
+            return False
+        return not self.flag(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY)
 
     @contextmanager
     def os_errors(self) -> Iterator[None]:

@@ -90,6 +90,8 @@ class DatagramEndpoint(Endpoint):
                 raise os_error(errno.ENETUNREACH)
         elif self.remote is None:
             raise os_error(errno.EDESTADDRREQ)
+        if target is not None and not target[1]:
+            raise os_error(errno.EINVAL)
         with self.os_errors():
             self._opened().send(bytes(data), self.kernel.now_ns, target)
         self.kernel.poll()

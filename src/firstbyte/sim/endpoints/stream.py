@@ -152,10 +152,21 @@ class StreamEndpoint(Endpoint):
     def _connect_again(self, connection: Connection) -> int:
         if connection.state in OPENING:
             return errno.EALREADY
+        if connection.state is State.CLOSED and self._connecting:
+            return self._forget_attempt()
         if self._connecting:
             self._connecting = False
-            return self.take_error()
-        return errno.EISCONN if connection.state is not State.CLOSED else errno.ECONNABORTED
+            return 0
+        return errno.EISCONN
+
+    def _forget_attempt(self) -> int:
+        """A failed attempt: why, or ECONNABORTED when that was told; the next one starts anew."""
+        code = self.take_error() or errno.ECONNABORTED
+        if self._socket is not None:
+            self.kernel.disown(self._socket)
+        self.connection = self._socket = self.remote = None
+        self._error_seen = self._connecting = False
+        return code
 
     # --- data -----------------------------------------------------------------------------------
 
@@ -166,7 +177,7 @@ class StreamEndpoint(Endpoint):
         if taken is None:
             raise os_error(errno.ENOTCONN)
         connection = taken.connection
-        if connection.readable_bytes and not self._read_shut:
+        if connection.readable_bytes:
             if peek:
                 return bytes(connection.receiver.buffer[:limit]), None
             data = taken.read(limit)
@@ -177,14 +188,12 @@ class StreamEndpoint(Endpoint):
             return b"", None
         return None
 
-    def send(self, data: Data, target: Address | None) -> int | None:
-        """Hand data to the connection; None when its buffer is full."""
+    def send(self, data: Data, target: Address | None) -> int | None:  # noqa: ARG002 - Linux's way
+        """Hand data to the connection, whatever address is given; None when its buffer is full."""
         self.check_power()
         opened = self._socket
         if opened is None:
             raise os_error(errno.EPIPE)
-        if target is not None and target != self.remote:
-            raise os_error(errno.EISCONN)
         self._raise_error()
         if opened.connection.state in OPENING:
             return None
