@@ -21,7 +21,7 @@ ALLOWED: dict[str, set[str]] = {
     "rendering": {"journey", "diagnosis", "events", "errors", "protocols"},
     "net": {"events", "errors", "protocols"},
     "sim": {"net", "events", "errors", "protocols"},
-    "resolver": {"net", "events", "errors", "protocols"},
+    "resolver": {"net", "journey", "events", "errors", "protocols"},
     "server": {"net", "events", "errors", "protocols", "resolver"},
     "client": {"resolver", "net", "journey", "diagnosis", "events", "errors", "protocols"},
     "lab": {

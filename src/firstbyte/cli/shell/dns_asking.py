@@ -1,0 +1,41 @@
+"""The options of resolving from the root, as a resolver's configuration."""
+
+from typing import TYPE_CHECKING, Any
+
+from firstbyte.errors import UsageError
+
+if TYPE_CHECKING:
+    from firstbyte.resolver.daemon.config import Config
+
+QUESTION_TIMEOUT_S = 15.0
+"""People wait longer than stub resolvers do."""
+
+
+def configuration(given: dict[str, Any]) -> "Config":
+    """The keys that the options set.
+
+    Raises:
+        UsageError: ``--map`` cannot be read.
+
+    """
+    from firstbyte.resolver.daemon.config import from_mapping
+
+    keys: dict[str, Any] = {"question_timeout": QUESTION_TIMEOUT_S, "send_ta_signal": False}
+    if given["root_hints"] is not None:
+        keys["root_hints_file"] = str(given["root_hints"])
+    if given["trust_anchor"] is not None:
+        keys["trust_anchor_file"] = str(given["trust_anchor"])
+    if given["plain_case"]:
+        keys["use_0x20"] = False
+    if given["qname_minimisation"]:
+        keys["qname_minimisation"] = given["qname_minimisation"]
+    if given["maps"]:
+        keys["address_map"] = dict(map(_pair, given["maps"]))
+    return from_mapping(keys)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    one, sign, two = text.partition("=")
+    if not sign:
+        raise UsageError(f"--map {text!r} has no '='", "write --map 192.0.2.1=127.0.0.1:5301")
+    return one, two

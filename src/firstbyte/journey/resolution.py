@@ -1,0 +1,142 @@
+"""What became of questions to the DNS: messages, the walk from the root, the chain of trust.
+
+Values only; ``resolver.query`` makes them, ``rendering.dns_*`` draws them.
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+
+SCHEMA_VERSION = 1
+Verdict = Literal["secure", "insecure", "bogus", "indeterminate"]
+
+
+class Exchange(Struct, frozen=True, kw_only=True):
+    """One question and what came back. ``response`` null: nothing did, for ``failure``."""
+
+    name: str
+    type: str
+    server: str
+    port: int
+    transport: str
+    query: bytes
+    response: bytes | None = None
+    rtt_ms: float | None = None
+    when_s: float = 0.0
+    """Unix time."""
+    failure: str | None = None
+    attempts: int = 1
+    more: tuple[bytes, ...] = ()
+    """The further messages of a zone transfer."""
+    notes: tuple[str, ...] = ()
+    """What happened on the way: retries, truncation."""
+
+
+class Step(Struct, frozen=True, kw_only=True):
+    """A question on the walk from the root."""
+
+    number: int
+    zone: str
+    name: str
+    type: str
+    address: str
+    server: str | None = None
+    """The name of the server, where a message told it."""
+    transport: str = "udp"
+    start_ms: float = 0.0
+    """Since the walk began."""
+    rtt_ms: float | None = None
+    bytes: int | None = None
+    outcome: str = ""
+    """"answer", "referral", "nodata", "nxdomain", "lame", "error", or why there is none."""
+    rcode: str | None = None
+    detail: str = ""
+    """What it led to: the delegated zone, the data, the reason."""
+    for_trust: bool = False
+    """Asked for the chain of trust alone: a DS or DNSKEY set."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether it brought nothing."""
+        return self.rcode is None
+
+
+class Key(Struct, frozen=True, kw_only=True):
+    """A DNSKEY record of a zone."""
+
+    tag: int
+    algorithm: int
+    entry_point: bool
+    bits: int
+    trusted_by: tuple[str, ...] = ()
+    """``DS 12345 SHA-256`` or ``trust anchor``, where one matches."""
+    signs_keys: bool = False
+    """Whether it signed the DNSKEY set."""
+
+
+class Seal(Struct, frozen=True, kw_only=True):
+    """A signature: who made it over what, until when, and whether it verifies."""
+
+    owner: str
+    covered: str
+    tag: int
+    algorithm: int
+    signer: str
+    begins_s: int
+    expires_s: int
+    problem: str | None = None
+    """Why it does not verify; null: it does."""
+
+
+class Delegation(Struct, frozen=True, kw_only=True):
+    """A DS record, or an anchor of that form."""
+
+    tag: int
+    algorithm: int
+    digest: int
+    anchor: bool = False
+    matches: bool = False
+    """Whether a key of the zone fits."""
+
+
+class Link(Struct, frozen=True, kw_only=True):
+    """One zone of the chain of trust."""
+
+    zone: str
+    verdict: Verdict
+    delegations: tuple[Delegation, ...] = ()
+    keys: tuple[Key, ...] = ()
+    seals: tuple[Seal, ...] = ()
+    """Those over its DNSKEY set and, in the last zone, over the answer."""
+    denial: str | None = None
+    """How the parent proves that there is no DS: "NSEC", "NSEC3" or "NSEC3 opt-out"."""
+    reason: str | None = None
+
+
+class Walk(Struct, frozen=True, kw_only=True):
+    """Resolution from the root."""
+
+    steps: tuple[Step, ...] = ()
+    total_ms: float = 0.0
+
+
+class Outcome(Struct, frozen=True, kw_only=True):
+    """All that one command learned. ``walks`` and ``chains`` are empty for plain queries."""
+
+    exchanges: tuple[Exchange, ...]
+    verdicts: tuple[Verdict | None, ...] = ()
+    """For each exchange: what our own validation says; null: nothing was validated."""
+    reasons: tuple[tuple[str, ...], ...] = ()
+    """For each exchange: why."""
+    walk: Walk | None = None
+    chain: tuple[Link, ...] = ()
+    findings: tuple["Remark", ...] = ()
+    schema_version: int = SCHEMA_VERSION
+
+
+class Remark(Struct, frozen=True, kw_only=True):
+    """Something that the user should know."""
+
+    severity: Literal["error", "warning", "info"]
+    text: str
+    reference: str = ""

@@ -1,0 +1,96 @@
+"""Plain questions: to the server that was named, or to the system's."""
+
+from collections.abc import Sequence
+from ipaddress import ip_address
+
+from firstbyte.errors import UsageError
+from firstbyte.journey.resolution import Outcome
+from firstbyte.net import system
+from firstbyte.protocols.dns import constants as dns
+from firstbyte.protocols.dns import walker
+from firstbyte.protocols.dns.message import Message
+from firstbyte.resolver.daemon.config import Config, driver_settings
+from firstbyte.resolver.hosts import find, parse_hosts
+from firstbyte.resolver.machine.replies import address_text
+from firstbyte.resolver.query.plain import Question, Server, ask
+from firstbyte.resolver.query.words import Wanted
+from firstbyte.resolver.settings import parse_resolv_conf
+
+LOOPBACK = "127.0.0.1"
+
+
+async def ask_all(wanted: Wanted, port: int, families: Sequence[int], config: Config) -> Outcome:
+    """Ask each question of the named server, or of the system's.
+
+    Raises:
+        UsageError: the server's name has no address.
+        DecodeError: a name is no domain name.
+
+    """
+    named = await servers(wanted, port, families)
+    mapped = _mapped(named, config)
+    exchanges = [
+        await ask(Question(name, rdtype, mapped, named), wanted)
+        for name, rdtype in wanted.questions
+    ]
+    return Outcome(exchanges=tuple(exchanges))
+
+
+def _mapped(named: tuple[Server, ...], config: Config) -> tuple[Server, ...]:
+    table = driver_settings(config).address_map
+    return tuple(table.get(server, server) for server in named)
+
+
+async def servers(wanted: Wanted, port: int, families: Sequence[int]) -> tuple[Server, ...]:
+    """The addresses to ask.
+
+    Raises:
+        UsageError: the server's name has no address.
+
+    """
+    if wanted.server is None:
+        found = parse_resolv_conf(system.current().resolv_conf()).nameservers or (LOOPBACK,)
+    else:
+        found = await addresses_of(wanted.server)
+    fitting = tuple((address, port) for address in found if _family(address) in families)
+    if not fitting:
+        raise UsageError(f"{wanted.server or 'the system'} has no server address of that family")
+    return fitting
+
+
+async def addresses_of(name: str) -> tuple[str, ...]:
+    """The addresses of a server: a literal's own, the hosts file's, or the DNS's.
+
+    Raises:
+        UsageError: there are none.
+
+    """
+    literal = name.removeprefix("[").removesuffix("]")
+    try:
+        ip_address(literal.partition("%")[0])
+    except ValueError:
+        pass
+    else:
+        return (literal,)
+    own = find(parse_hosts(system.current().hosts_file()), name.lower().rstrip("."))
+    if own is not None:
+        return own.addresses
+    found: list[str] = []
+    configured = parse_resolv_conf(system.current().resolv_conf()).nameservers or (LOOPBACK,)
+    for rdtype in (dns.A, dns.AAAA):
+        question = Question(name, rdtype, tuple((address, 53) for address in configured))
+        exchange = await ask(question, Wanted())
+        if exchange.response is not None:
+            found += _addresses(walker.decode(exchange.response))
+    if not found:
+        raise UsageError(f"couldn't get an address for {name!r}", "name the server by its address")
+    return tuple(found)
+
+
+def _addresses(message: Message) -> list[str]:
+    texts = (address_text(record.rdtype, record.rdata) for record in message.answer)
+    return [text for text in texts if text is not None]
+
+
+def _family(address: str) -> int:
+    return 6 if ":" in address else 4

@@ -1,0 +1,205 @@
+"""Questions answered from the root by our own validating resolver, every step of it kept."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from firstbyte.errors import UsageError
+from firstbyte.journey.resolution import Exchange, Outcome, Step, Verdict, Walk
+from firstbyte.net import system
+from firstbyte.protocols.dns import constants as dns
+from firstbyte.protocols.dns import walker
+from firstbyte.protocols.dns.message import Message
+from firstbyte.protocols.dns.names import to_text
+from firstbyte.protocols.dns.presentation import data_text, rcode_text, type_text
+from firstbyte.resolver.daemon.config import Config, driver_settings, machine_settings
+from firstbyte.resolver.daemon.replies import Asked, Manners, reply
+from firstbyte.resolver.driver import Driver
+from firstbyte.resolver.machine.replies import Kind, address_text
+from firstbyte.resolver.machine.replies import read as read_reply
+from firstbyte.resolver.machine.settings import Settings
+from firstbyte.resolver.machine.values import Ask, Ede, FailureKind, Question, Response, Security
+from firstbyte.resolver.query.plain import make_query
+from firstbyte.resolver.query.remarks import remarks
+from firstbyte.resolver.query.trust import Evidence, chain
+from firstbyte.resolver.query.words import Wanted
+
+_FAILURES: dict[FailureKind, str] = {
+    "timeout": "no answer in time",
+    "unreachable": "unreachable",
+    "refused": "nothing listens there",
+    "malformed": "malformed answer",
+    "closed": "connection closed",
+    "case": "did not repeat the letters",
+}
+_VERDICTS: dict[Security, Verdict] = {
+    Security.BOGUS: "bogus",
+    Security.INDETERMINATE: "indeterminate",
+    Security.INSECURE: "insecure",
+    Security.SECURE: "secure",
+}
+MAX_TOLD = 3
+
+
+@dataclass
+class StepRecorder:
+    """A watcher of the driver: keeps each question and what it brought."""
+
+    started_ns: int
+    names: dict[str, str] = field(default_factory=dict)
+    """Servers' names by address, as far as messages and hints told them."""
+    evidence: Evidence = field(default_factory=Evidence)
+    steps: list[Step] = field(default_factory=list)
+    _open: dict[int, int] = field(default_factory=dict)
+
+    def asked(self, ask: Ask, size_bytes: int) -> None:  # noqa: ARG002
+        """A question goes out."""
+        self._open[ask.number] = system.current().now_ns()
+        if ask.rdtype == dns.DNSKEY:
+            self.evidence.tried.add(ask.name)
+
+    def answered(self, ask: Ask, message: Message) -> None:
+        """Its answer came."""
+        read = read_reply(message, ask.zone, ask.name, ask.rdtype, recursive=ask.recursive)
+        kind = read.kind.value
+        if read.kind is Kind.ANSWER and read.negative:
+            kind = "nxdomain" if read.rcode == dns.NXDOMAIN else "nodata"
+        self._learn(message)
+        self.evidence.take(message, ask.zone)
+        self._add(
+            ask,
+            outcome=kind,
+            rcode=rcode_text(message.rcode),
+            bytes=message.size_bytes,
+            detail=_detail(read.cut.key if read.cut else None, message),
+        )
+
+    def failed(self, ask: Ask, kind: FailureKind) -> None:
+        """None came."""
+        self._add(ask, outcome=_FAILURES[kind])
+
+    def _add(self, ask: Ask, **more: object) -> None:
+        now_ns = system.current().now_ns()
+        began_ns = self._open.pop(ask.number, now_ns)
+        address = ask.server[0] if ask.server[1] == 53 else f"{ask.server[0]}#{ask.server[1]}"
+        self.steps.append(
+            Step(
+                number=len(self.steps) + 1,
+                zone=to_text(ask.zone),
+                name=to_text(ask.name),
+                type=type_text(ask.rdtype),
+                address=address,
+                server=self.names.get(ask.server[0]),
+                transport="tcp" if ask.tcp else "udp",
+                start_ms=(began_ns - self.started_ns) / 1e6,
+                rtt_ms=(now_ns - began_ns) / 1e6,
+                **more,  # type: ignore[arg-type] # fields of Step, given just above
+            )
+        )
+
+    def _learn(self, message: Message) -> None:
+        for record in (*message.answer, *message.additional):
+            address = address_text(record.rdtype, record.rdata)
+            if address is not None:
+                self.names.setdefault(address, to_text(record.key))
+
+
+def _detail(cut: bytes | None, message: Message) -> str:
+    if cut is not None:
+        return f"to {to_text(cut)}"
+    data = [
+        data_text(record.rdclass, record.rdtype, record.rdata)
+        for record in message.answer
+        if record.rdtype not in (dns.RRSIG, dns.DNSKEY, dns.DS)
+    ]
+    more = len(data) - MAX_TOLD
+    return ", ".join(data[:MAX_TOLD]) + (f" and {more} more" if more > 0 else "")
+
+
+async def iterate(wanted: Wanted, config: Config) -> Outcome:
+    """Resolve the questions from the root.
+
+    Raises:
+        UsageError: the configuration cannot be used, or a question cannot be resolved so.
+        DecodeError: a name is no domain name.
+
+    """
+    if wanted.rdclass != dns.IN:
+        raise UsageError("only class IN can be resolved from the root", "ask a server: @SERVER")
+    settings = machine_settings(config)
+    clock = system.current()
+    recorder = StepRecorder(clock.now_ns(), _hint_names(settings))
+    driver = Driver(settings, driver_settings(config), watcher=recorder)
+    answered: list[tuple[Exchange, Response]] = []
+    try:
+        for name, rdtype in wanted.questions:
+            answered.append(await _resolve(driver, wanted, name, rdtype))
+    finally:
+        driver.close()
+    return _outcome(recorder, answered, settings, clock.wall_time_s())
+
+
+def _outcome(
+    recorder: StepRecorder,
+    answered: Sequence[tuple[Exchange, Response]],
+    settings: Settings,
+    now_s: float,
+) -> Outcome:
+    asked = {(exchange.name.lower().rstrip("."), exchange.type) for exchange, _ in answered}
+    steps = tuple(_marked(step, asked) for step in recorder.steps)
+    total_ms = max((step.start_ms + (step.rtt_ms or 0.0) for step in steps), default=0.0)
+    answers = [exchange.response for exchange, _ in answered if exchange.response]
+    links = (
+        chain(recorder.evidence, settings.validation, answers, steps, now_s)
+        if settings.validation.enabled
+        else ()
+    )
+    walk = Walk(steps=steps, total_ms=total_ms)
+    return Outcome(
+        exchanges=tuple(exchange for exchange, _ in answered),
+        verdicts=tuple(_VERDICTS.get(response.security) for _, response in answered),
+        reasons=tuple(_reasons(response) for _, response in answered),
+        walk=walk,
+        chain=links,
+        findings=remarks(walk, links, now_s),
+    )
+
+
+def _marked(step: Step, asked: set[tuple[str, str]]) -> Step:
+    from msgspec.structs import replace
+
+    own = (step.name.lower().rstrip("."), step.type) in asked
+    return replace(step, for_trust=step.type in ("DS", "DNSKEY") and not own)
+
+
+def _reasons(response: Response) -> tuple[str, ...]:
+    return tuple(error.text or Ede(error.code).name.lower() for error in response.errors)
+
+
+def _hint_names(settings: Settings) -> dict[str, str]:
+    return {address: to_text(name) for name, address in settings.hints}
+
+
+async def _resolve(
+    driver: Driver, wanted: Wanted, name: str, rdtype: int
+) -> tuple[Exchange, Response]:
+    from msgspec.structs import replace
+
+    clock = system.current()
+    query = make_query(name, rdtype, replace(wanted, recurse=True, edns=0))
+    message = walker.decode(query)
+    question = Question((message.qname or b"\0").lower(), rdtype, wanted.checking_disabled)
+    start_ns, when_s = clock.now_ns(), clock.wall_time_s()
+    response = await driver.resolve(question)
+    data = reply(Asked(message, udp=False), response, Manners(minimal=True), None).data
+    exchange = Exchange(
+        name=name,
+        type=type_text(rdtype),
+        server="the root",
+        port=53,
+        transport="iteration",
+        query=query,
+        response=data,
+        rtt_ms=(clock.now_ns() - start_ns) / 1e6,
+        when_s=when_s,
+    )
+    return exchange, response

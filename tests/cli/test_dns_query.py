@@ -1,0 +1,79 @@
+"""``firstbyte dns NAME``: where it asks, what it prints, its exit codes."""
+
+import asyncio
+import json
+import threading
+
+import pytest
+
+from firstbyte.cli.shell.entry import run
+from firstbyte.server.dns.serving import NameServer
+from firstbyte.server.dns.zone_set import ZoneSet
+from testbed.name_server import parent_zone
+
+
+@pytest.fixture(scope="module")
+def port():
+    """A name server on a loop of its own: the command runs its own, too."""
+    ready, loop, found = threading.Event(), asyncio.new_event_loop(), []
+
+    async def serve():
+        async with NameServer(ZoneSet([parent_zone()])) as server:
+            found.extend((server.address[1], asyncio.Event()))
+            ready.set()
+            await found[1].wait()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
+    thread.start()
+    assert ready.wait(10)
+    yield str(found[0])
+    loop.call_soon_threadsafe(found[1].set)
+    thread.join()
+    loop.close()
+
+
+def told(capsys, *words):
+    code = run(["dns", *words])
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def test_a_name_is_a_question(port, capsys):
+    code, out, _ = told(capsys, "www.example.org", "AAAA", "@127.0.0.1", "-p", port)
+    assert code == 0
+    assert out.startswith("www.example.org AAAA  NOERROR\n")
+    assert "2001:db8::80" in out
+
+
+def test_short_and_digs_sections(port, capsys):
+    at = ("@127.0.0.1", "-p", port)
+    assert told(capsys, "+short", "alias.example.org", *at)[1] == "www.example.org.\n192.0.2.80\n"
+    assert told(capsys, "mail.example.org", "+noall", "+answer", *at)[1] == (
+        "mail.example.org.\t3600\tIN\tA\t192.0.2.10\n"
+    )
+    out = told(capsys, "no.example.org", "+all", *at)[1]
+    assert "status: NXDOMAIN" in out
+    assert ";; Query time:" in out
+
+
+def test_transfer_and_json(port, capsys):
+    at = ("@127.0.0.1", "-p", port)
+    code, out, _ = told(capsys, "example.org", "AXFR", *at)
+    assert code == 0
+    assert ";; XFR size:" in out
+    data = json.loads(told(capsys, "www.example.org", "--json", *at)[1])
+    assert data["exchanges"][0]["responseMessage"]["AA"] == 1
+
+
+def test_exit_codes_are_digs(capsys, port):
+    assert told(capsys, "x.test", "@127.0.0.1", "-p", "1", "+time=1", "+tries=1")[0] == 9
+    assert told(capsys, "no.example.org", "@127.0.0.1", "-p", port)[0] == 0
+    assert told(capsys, "x.test", "+nonsense")[0] == 1
+    assert told(capsys, "-x", "nowhere")[0] == 1
+    assert told(capsys, "x.test", "--no-such-option")[0] == 1
+    assert told(capsys, "a" * 64 + ".test", "@127.0.0.1", "-p", port)[0] == 1
+
+
+def test_the_group_finds_its_commands(capsys):
+    assert told(capsys, "--help")[0] == 0
+    assert told(capsys, "query", "--help")[0] == 0

@@ -1,0 +1,90 @@
+"""From the root: the walk, the verdicts, the chain of trust."""
+
+import asyncio
+
+import pytest
+
+from firstbyte.errors import UsageError
+from firstbyte.protocols.dns import walker
+from firstbyte.resolver.query.iterate import iterate
+from firstbyte.resolver.query.words import parse
+from testbed.dns_tree import dns_tree
+
+
+def resolved(words, *faults, **config):
+    async def program():
+        async with dns_tree(*faults) as tree:
+            return await iterate(parse(tuple(words.split())), tree.config(**config))
+
+    return asyncio.run(program())
+
+
+def verdicts(outcome):
+    return {link.zone: link.verdict for link in outcome.chain}
+
+
+def test_a_signed_name_is_proved_link_by_link():
+    outcome = resolved("www.example.org")
+    assert outcome.verdicts == ("secure",)
+    assert verdicts(outcome) == dict.fromkeys([".", "org.", "example.org."], "secure")
+    root, org, zone = outcome.chain
+    assert root.delegations[0].anchor
+    assert org.delegations[0].matches
+    assert [seal.covered for seal in zone.seals] == ["DNSKEY", "A"]
+    assert all(seal.problem is None for link in outcome.chain for seal in link.seals)
+    assert walker.decode(outcome.exchanges[0].response).answer
+
+
+def test_the_walk_goes_down_by_referrals():
+    steps = resolved("www.example.org", qname_minimisation="off").walk.steps
+    wanted = [(s.zone, s.outcome) for s in steps if s.name == "www.example.org."]
+    assert wanted[:3] == [(".", "referral"), ("org.", "referral"), ("example.org.", "answer")]
+    assert steps[-1].rtt_ms > 0
+    assert any(step.server == "ns.org." for step in steps)
+
+
+def test_an_unsigned_zone_is_proved_insecure():
+    outcome = resolved("www.plain")
+    assert outcome.verdicts == ("insecure",)
+    plain = outcome.chain[-1]
+    assert (plain.zone, plain.verdict, plain.denial) == ("plain.", "insecure", "NSEC")
+
+
+@pytest.mark.parametrize(
+    ("fault", "zone", "words"),
+    [
+        ("wrong-ds@example.org", "example.org.", "no DNSKEY fits"),
+        ("broken-signatures@org", "org.", "does not verify"),
+    ],
+)
+def test_a_broken_link_is_named(fault, zone, words):
+    outcome = resolved("www.example.org", fault)
+    assert outcome.verdicts == ("bogus",)
+    assert verdicts(outcome)[zone] == "bogus"
+    assert any(words in remark.text for remark in outcome.findings)
+    assert outcome.findings[0].severity == "error"
+
+
+def test_an_expired_signature_over_the_answer_is_named():
+    outcome = resolved("www.example.org", "expired-signatures@www.example.org")
+    assert outcome.verdicts == ("bogus",)
+    seal = outcome.chain[-1].seals[-1]
+    assert seal.problem == "signature over www.example.org. A has expired"
+
+
+def test_several_questions_share_what_is_known():
+    outcome = resolved("www.example.org mail.example.org A AAAA")
+    assert len(outcome.exchanges) == 4
+    asked = [(step.name, step.type) for step in outcome.walk.steps]
+    assert asked.count(("org.", "DNSKEY")) == 1
+
+
+def test_a_silent_server_is_told():
+    outcome = resolved("www.plain", "silent@www.plain", question_timeout=1.5)
+    assert any(step.failed for step in outcome.walk.steps)
+    assert outcome.verdicts == (None,) or outcome.exchanges[0].response
+
+
+def test_only_the_internet_has_a_root():
+    with pytest.raises(UsageError):
+        resolved("version.bind CH TXT")
