@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 import trustme
+from aioquic.asyncio import QuicConnectionProtocol, serve
+from aioquic.h3.connection import H3Connection
+from aioquic.h3.events import HeadersReceived
+from aioquic.quic.configuration import QuicConfiguration
 
 from firstbyte.sim import Internet
 
@@ -82,3 +86,25 @@ def pem_files(tmp_path):
     files.chain.write_bytes(b"".join(pem.bytes() for pem in certificate().cert_chain_pems))
     files.anchors.write_bytes(trusted_pem())
     return files
+
+
+class Http3Server(QuicConnectionProtocol):
+    def quic_event_received(self, event):
+        if not hasattr(self, "http"):
+            self.http = H3Connection(self._quic)
+        for one in self.http.handle_event(event):
+            if isinstance(one, HeadersReceived):
+                self.http.send_headers(one.stream_id, [(b":status", b"200")], end_stream=True)
+                self.transmit()
+
+
+@pytest.fixture
+def serve_http3(pem_files):
+    """Makes a coroutine that serves HTTP/3 on a port: 200 and no body."""
+    configuration = QuicConfiguration(is_client=False, alpn_protocols=["h3"])
+    configuration.load_cert_chain(pem_files.chain, pem_files.key)
+
+    def start(port):
+        return serve("0.0.0.0", port, configuration=configuration, create_protocol=Http3Server)
+
+    return start

@@ -5,7 +5,7 @@ import socket
 from itertools import pairwise
 
 import pytest
-from aioquic.asyncio import QuicConnectionProtocol, serve
+from aioquic.asyncio import QuicConnectionProtocol
 from aioquic.asyncio.client import connect
 from aioquic.h3.connection import H3Connection
 from aioquic.h3.events import HeadersReceived
@@ -48,16 +48,6 @@ def test_https_takes_three(pair, server_tls, client_tls):
     assert pair.run(first_byte(443, ssl=client_tls)) == pytest.approx(3 * RTT_S, abs=1e-6)
 
 
-class Http3Server(QuicConnectionProtocol):
-    def quic_event_received(self, event):
-        if not hasattr(self, "http"):
-            self.http = H3Connection(self._quic)
-        for one in self.http.handle_event(event):
-            if isinstance(one, HeadersReceived):
-                self.http.send_headers(one.stream_id, [(b":status", b"200")], end_stream=True)
-                self.transmit()
-
-
 class Http3Client(QuicConnectionProtocol):
     def get(self):
         self.http = H3Connection(self._quic)
@@ -75,9 +65,7 @@ class Http3Client(QuicConnectionProtocol):
                     self.answered.set_result(None)
 
 
-def test_http3_takes_two(pair, pem_files):
-    there = QuicConfiguration(is_client=False, alpn_protocols=["h3"])
-    there.load_cert_chain(pem_files.chain, pem_files.key)
+def test_http3_takes_two(pair, pem_files, serve_http3):
     here = QuicConfiguration(is_client=True, alpn_protocols=["h3"])
     here.load_verify_locations(str(pem_files.anchors))
 
@@ -90,7 +78,7 @@ def test_http3_takes_two(pair, pem_files):
             await quic.get()
             return loop.time() - began
 
-    pair.server.run(serve("0.0.0.0", 443, configuration=there, create_protocol=Http3Server))
+    pair.server.run(serve_http3(443))
     assert pair.run(get()) == pytest.approx(2 * RTT_S, abs=1e-6)
 
 

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from firstbyte.client.options import HttpOptions, TraceOptions
 from firstbyte.client.trace import trace
 
 
@@ -42,6 +43,15 @@ def test_https_with_the_worlds_ca(pair, server_tls):
         "tls_round_trip",
         "request_round_trip",
     ]
+
+
+def test_http3(pair, serve_http3):
+    pair.server.run(serve_http3(443))
+    options = TraceOptions(http=HttpOptions(version="3", only=True))
+    journey = pair.run(trace("https://server.example/", options))
+    assert journey.outcome.ok
+    assert causes(journey) == [("quic_handshake", 80.0), ("request_round_trip", 80.0)]
+    assert "CLIENT_HANDSHAKE_TRAFFIC_SECRET" in pair.internet.keylog
 
 
 def test_refused_and_unknown(pair):
