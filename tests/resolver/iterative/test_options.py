@@ -32,6 +32,30 @@ def test_dns64_makes_addresses_as_rfc_6052_places_them(make_network, prefix, exp
     assert network.resolve("no.plain.example.", "AAAA").rcode == c.NXDOMAIN
 
 
+def test_dns64_reverse_names_lead_to_the_ipv4_ones(make_network) -> None:
+    def reverse(message, tree, ask):
+        assert ask.name.endswith(names.from_text("in-addr.arpa.")) or len(ask.name) < 14
+        if ask.rdtype == c.PTR:
+            name = names.to_text(ask.name)
+            message = dns.message.make_response(dns.message.make_query(name, "PTR"))
+            message.flags |= dns.flags.AA
+            message.answer.append(dns.rrset.from_text(name, 60, "IN", "PTR", "host.example."))
+        return message
+
+    prefix = IPv6Network("64:ff9b::/96")
+    network = make_network(reverse, dns64_prefix=prefix, minimisation="off", priming=False)
+    validation = replace(network.settings.validation, enabled=False)
+    network = make_network(
+        reverse, dns64_prefix=prefix, minimisation="off", priming=False, validation=validation
+    )
+    nibbles = "0064ff9b000000000000000005060708"
+    name = ".".join(reversed(nibbles)) + ".ip6.arpa."
+    response = network.resolve(name, "PTR")
+    assert response.answer[0].key == names.from_text(name)
+    assert response.answer[0].rdatas == [names.from_text("host.example.")]
+    assert network.asked[-1][1] == "8.7.6.5.in-addr.arpa."
+
+
 PRIVATE = ["10.1.2.3", "127.0.0.1", "192.168.0.1", "172.31.255.255", "169.254.1.1"]
 
 

@@ -10,6 +10,9 @@ import sys
 from firstbyte.errors import FirstbyteError
 from firstbyte.resolver.daemon.daemon import READY, Configure, run
 
+GC_ALLOCATIONS = 50_000
+"""A question makes few cycles but many objects: look for cycles rarely."""
+
 
 def serve(configure: Configure) -> int:
     """Serve until told to stop; the process's exit code.
@@ -20,6 +23,8 @@ def serve(configure: Configure) -> int:
     """
     config = configure()
     gc.enable()
+    gc.freeze()
+    gc.set_threshold(GC_ALLOCATIONS)
     if config.workers == 1:
         asyncio.run(run(configure))
         return 0

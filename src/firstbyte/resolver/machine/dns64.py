@@ -1,12 +1,14 @@
 """IPv6 addresses for names that have only IPv4 ones (RFC 6147), and their reverse names."""
 
-from ipaddress import IPv6Network
+from ipaddress import IPv6Address, IPv6Network
 
 from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns.message import RRset
+from firstbyte.protocols.dns.names import from_text, labels
 from firstbyte.resolver.machine.settings import Settings
 from firstbyte.resolver.machine.values import Question, Response, Security
 
+_IP6_ARPA = from_text("ip6.arpa.")
 EXCLUDED = b"\0" * 10 + b"\xff\xff"
 """IPv4-mapped addresses count as none at all (RFC 6147, 5.1.4)."""
 
@@ -54,3 +56,31 @@ def embed(prefix: IPv6Network, address: bytes) -> bytes:
         out[at] = octet
         at += 1
     return bytes(out)
+
+
+def reverse(settings: Settings, question: Question) -> Question | None:
+    """For a reverse name inside the prefix, the question for the IPv4 address's (5.3.1)."""
+    prefix = settings.dns64_prefix
+    if prefix is None or question.rdtype != dns.PTR or not question.name.endswith(_IP6_ARPA):
+        return None
+    nibbles = b"".join(reversed(labels(question.name)[:-2]))
+    try:
+        address = bytes.fromhex(nibbles.decode("ascii"))
+    except ValueError:
+        return None
+    if len(address) != 16 or IPv6Address(address) not in prefix:
+        return None
+    start = prefix.prefixlen // 8
+    octets = [address[at] for at in range(start, 16) if at != 8][:4]
+    text = ".".join(str(octet) for octet in reversed(octets))
+    return Question(from_text(f"{text}.in-addr.arpa."), dns.PTR, question.checking_disabled)
+
+
+def renamed(response: Response, old: bytes, new: bytes) -> Response:
+    """``response`` as if its records stood at ``new``; nothing of it is secure any more."""
+    response.answer = [
+        RRset(new if rrset.key == old else rrset.key, rrset.rdtype, rrset.ttl_s, rrset.rdatas)
+        for rrset in response.answer
+    ]
+    response.security = Security.INSECURE
+    return response

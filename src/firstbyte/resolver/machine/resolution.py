@@ -61,7 +61,7 @@ class Resolution:
         anchored = [rrset.key for rrset in settings.validation.anchors]
         self._configured = {*settings.stub, *settings.forward, *anchored}
         if not settings.public_root:
-            self._configured.add(b"\x04test\0")
+            self._configured |= special.NAMES_OF_PRIVATE_ROOTS
 
     # one name and type ----------------------------------------------------------------------
 
@@ -264,6 +264,9 @@ class Resolution:
         if question.rdtype in dns.META_TYPES:
             return Response(dns.NOTIMP)
         work = Work(self.settings.limits)
+        inner = dns64.reverse(self.settings, question)
+        if inner is not None:
+            return dns64.renamed(await self._chain(inner, work), inner.name, question.name)
         response = await self._chain(question, work)
         if dns64.applies(self.settings, question, response):
             response = await self._dns64(question, response, work)
@@ -279,6 +282,8 @@ class Resolution:
         for _ in range(self.settings.limits.aliases + 1):
             seen.add(name)
             entry = await self.lookup(name, question.rdtype, work, validate=validate)
+            if entry is not None and entry.from_referral and entry.rrset is None:
+                entry = await self._complete(entry, work, validate=validate)
             if entry is None:
                 return self._failed(question, work)
             if entry.security is Security.BOGUS and validate:
@@ -293,6 +298,15 @@ class Resolution:
                 return Response(dns.SERVFAIL, errors=[Error(Ede.OTHER, "the aliases form a loop")])
             name = target
         return Response(dns.SERVFAIL, errors=[Error(Ede.OTHER, "too many aliases")])
+
+    async def _complete(self, entry: Entry, work: Work, *, validate: bool) -> Entry:
+        """A referral's denial of DS has no SOA, which a client needs (RFC 2308, 3): ask for it."""
+        fresh = await self._fetched(entry.key, dns.DS, work, 0)
+        if fresh is None:
+            return entry
+        if validate and fresh.security is Security.UNCHECKED:
+            await self._settle(fresh, work)
+        return entry if fresh.security is Security.BOGUS else fresh
 
     def _add(self, response: Response, entry: Entry) -> None:
         left_s = entry.remaining_s(self.scheduler.now.unix_s) if entry.expires_s else 0

@@ -39,6 +39,8 @@ _NO_SUCH = {
         "8.b.d.0.1.0.0.2.ip6.arpa.",
     )
 }
+NAMES_OF_PRIVATE_ROOTS = frozenset({from_text("test."), from_text("local.")})
+"""What a private root may hold, though the public one never does (RFC 6761, 6.2)."""
 _SOA = (
     from_text("localhost.")
     + from_text("nobody.invalid.")
@@ -50,7 +52,7 @@ def answer(question: Question, configured: set[bytes]) -> Response | None:
     """The local answer, or None for names of the public tree.
 
     Zones that the configuration names (stubs, forwarders, anchors) are never answered here.
-    ``test.`` is such a zone where the root is a private one (RFC 6761, 6.2: the name is for tests).
+    So are ``NAMES_OF_PRIVATE_ROOTS`` where the root is not the public one.
     """
     above = ancestors(question.name)
     zone = next((name for name in above if name == _LOCALHOST or name in _NO_SUCH), None)

@@ -37,9 +37,10 @@ def socket_asker(
         failed(number, "unreachable")
         return None
     wrong = 0
+    descriptor = sock.fileno()  # asyncio takes long to look into a socket object
 
     def cancel() -> None:
-        loop.remove_reader(sock)
+        loop.remove_reader(descriptor)
         sock.close()
 
     def readable() -> None:
@@ -54,7 +55,7 @@ def socket_asker(
         wrong += 1
         take(exchange, data, wrong, received, failed)
 
-    loop.add_reader(sock, readable)
+    loop.add_reader(descriptor, readable)
     try:
         sock.send(exchange.data)
     except OSError as error:

@@ -1,0 +1,178 @@
+"""Zones that BIND signs and serves, validated by our daemon; delv as judge of our answers."""
+
+import contextlib
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import dns.flags
+import dns.message
+import dns.query
+import dns.rcode
+import pytest
+
+from firstbyte.resolver.daemon.config import from_mapping
+from firstbyte.resolver.daemon.daemon import Daemon
+
+TOOLS = ("named", "dnssec-keygen", "dnssec-signzone")
+pytestmark = [
+    pytest.mark.interop,
+    pytest.mark.skipif(
+        any(shutil.which(tool) is None for tool in TOOLS), reason="BIND's tools are not installed"
+    ),
+]
+ROOT = """$TTL 300
+@ SOA ns. admin. 1 2 3 4 60
+@ NS ns.
+ns. A 192.0.2.1
+"""
+ZONE = """$TTL 300
+@ SOA ns admin 1 2 3 4 60
+@ NS ns
+ns A 192.0.2.1
+www A 192.0.2.80
+*.wild A 192.0.2.81
+alias CNAME www
+a.b.ent TXT "deep"
+"""
+VARIANTS = {
+    "ecdsa.": ("ECDSAP256SHA256", []),
+    "p384.": ("ECDSAP384SHA384", []),
+    "ed25519.": ("ED25519", []),
+    "ed448.": ("ED448", []),
+    "rsa256.": ("RSASHA256", []),
+    "rsa512.": ("RSASHA512", []),
+    "hashed.": ("ECDSAP256SHA256", ["-3", "-", "-H", "0"]),
+    "salted.": ("ECDSAP256SHA256", ["-3", "ABCD", "-H", "5"]),
+    "optout.": ("ECDSAP256SHA256", ["-3", "-", "-H", "0", "-A"]),
+    "late.": ("ECDSAP256SHA256", ["-P", "-s", "20200101000000", "-e", "20200201000000"]),
+}
+
+
+def sign(place: Path, zone: str, file: Path, algorithm: str, options: list[str]) -> str:
+    """Sign a zone file in place; its DS set."""
+    call = ["dnssec-keygen", "-q", "-a", algorithm, "-f", "KSK", "-K", str(place), zone]
+    if algorithm.startswith("RSA"):
+        call[4:4] = ["-b", "2048"]
+    key = subprocess.run(call, check=True, capture_output=True, text=True).stdout.strip()
+    with file.open("a") as text:
+        text.write((place / f"{key}.key").read_text())
+    target = file.with_suffix(".signed")
+    call = ["dnssec-signzone", "-q", "-z", "-S", "-K", str(place), "-d", str(place)]
+    call += ["-o", zone, "-f", str(target), *options, str(file)]
+    subprocess.run(call, check=True, capture_output=True)
+    target.rename(file)
+    return (place / f"dsset-{zone}").read_text()
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """The port of a named that serves a signed root and signed zones, and the root's DS."""
+    place = tmp_path_factory.mktemp("bind")
+    root = place / "root.zone"
+    text = ROOT
+    zones = {".": root}
+    for zone, (algorithm, options) in VARIANTS.items():
+        file = place / f"{zone}zone"
+        file.write_text(ZONE)
+        text += f"{zone} NS ns.\n" + sign(place, zone, file, algorithm, options)
+        zones[zone] = file
+    root.write_text(text)
+    anchor = sign(place, ".", root, "ECDSAP256SHA256", [])
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    (place / "named.conf").write_text(
+        f'options {{ directory "{place}"; recursion no; dnssec-validation no; pid-file none; '
+        f"session-keyfile none; listen-on port {port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }}; "
+        "};\ncontrols { };\n"
+        + "".join(f'zone "{z}" {{ type primary; file "{f}"; }};\n' for z, f in zones.items())
+    )
+    with subprocess.Popen(
+        ["named", "-f", "-n", "1", "-c", str(place / "named.conf")],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        try:
+            wait_for(port)
+            yield port, anchor
+        finally:
+            process.terminate()
+
+
+def wait_for(port: int) -> None:
+    for _ in range(200):
+        with contextlib.suppress(Exception):
+            dns.query.udp(dns.message.make_query(".", "SOA"), "127.0.0.1", 0.2, port)
+            return
+        time.sleep(0.05)
+    pytest.skip("named does not answer here")
+
+
+def resolve(served, *questions: tuple[str, str]) -> list[dns.message.Message]:
+    """The daemon's answers, each with the DO bit."""
+    import asyncio
+
+    port, anchor = served
+    keys = {
+        "listen": "127.0.0.1:0",
+        "root_hints": [["ns.", "192.0.2.1"]],
+        "trust_anchors": anchor.splitlines(),
+        "address_map": {"192.0.2.1:53": f"127.0.0.1:{port}"},
+        "ipv6": False,
+    }
+
+    async def main() -> list[dns.message.Message]:
+        import dns.asyncquery
+
+        daemon = Daemon(from_mapping(keys))
+        await daemon.start()
+        try:
+            place = daemon.ports[0]
+            return [
+                await dns.asyncquery.tcp(
+                    dns.message.make_query(name, kind, want_dnssec=True), place[0], 20, place[1]
+                )
+                for name, kind in questions
+            ]
+        finally:
+            daemon.close()
+            await asyncio.sleep(0)
+
+    return asyncio.run(main())
+
+
+@pytest.mark.parametrize("zone", [zone for zone in VARIANTS if zone not in ("late.", "optout.")])
+def test_all_kinds_of_answers_are_secure(served, zone) -> None:
+    rows = [
+        (f"www.{zone}", "A", dns.rcode.NOERROR),
+        (f"alias.{zone}", "A", dns.rcode.NOERROR),
+        (f"x.wild.{zone}", "A", dns.rcode.NOERROR),
+        (f"www.{zone}", "AAAA", dns.rcode.NOERROR),
+        (f"x.wild.{zone}", "AAAA", dns.rcode.NOERROR),
+        (f"b.ent.{zone}", "A", dns.rcode.NOERROR),
+        (f"nothing.{zone}", "A", dns.rcode.NXDOMAIN),
+        (f"x.y.nothing.{zone}", "A", dns.rcode.NXDOMAIN),
+        (zone, "DS", dns.rcode.NOERROR),
+        (zone, "DNSKEY", dns.rcode.NOERROR),
+    ]
+    answers = resolve(served, *((name, kind) for name, kind, _ in rows))
+    for (name, kind, rcode), answer in zip(rows, answers, strict=True):
+        shown = f"{name} {kind}: {answer.options}"
+        assert answer.rcode() == rcode, shown
+        assert answer.flags & dns.flags.AD, shown
+
+
+def test_opt_out_proves_less(served) -> None:
+    here, gone = resolve(served, ("www.optout.", "A"), ("nothing.optout.", "A"))
+    assert here.flags & dns.flags.AD
+    assert gone.rcode() == dns.rcode.NXDOMAIN
+    assert not gone.flags & dns.flags.AD
+
+
+def test_expired_signatures_are_told(served) -> None:
+    (answer,) = resolve(served, ("www.late.", "A"))
+    assert answer.rcode() == dns.rcode.SERVFAIL
+    assert answer.options[0].code == dns.edns.EDECode.SIGNATURE_EXPIRED
