@@ -5,7 +5,8 @@ import socket
 
 import pytest
 
-from firstbyte.sim import Internet
+from firstbyte.protocols.tcp.segment import SYN, Segment
+from firstbyte.sim import ChosenLoss, Internet
 from firstbyte.sim.frames import BROADCAST, Frame, decode_like, encode_unit
 from firstbyte.sim.links import Port
 
@@ -101,6 +102,24 @@ def test_broadcasts_reach_all(internet, lan):
     lan[0].run(shout())
     for one in heard:
         assert internet.run(until=one) == (b"anybody?", ("192.168.1.1", 68))
+
+
+def test_rules_and_losses_see_packets_inside_frames(internet, lan):
+    flags = []
+
+    def note(transit):
+        if isinstance(transit.packet.transport, Segment):
+            flags.append((transit.sender, transit.packet.transport.flag_names))
+
+    def is_syn(packet):
+        return isinstance(packet.transport, Segment) and packet.transport.flags == SYN
+
+    internet.rule(note)
+    internet.links[0].towards(internet.links[0].ports[1].node).set(loss=ChosenLoss(is_syn))
+    attempt = lan[0].run(asyncio.wait_for(call("192.168.1.2"), 5))
+    internet.run(until=6)
+    assert isinstance(attempt.exception(), TimeoutError)
+    assert flags == [("h1", "SYN")] * 3
 
 
 def test_frames_survive_the_wire(internet, lan):

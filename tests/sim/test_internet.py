@@ -72,6 +72,11 @@ def test_a_failed_server_is_named_in_the_clients_failure(internet, pair):
     assert "no server today" in note
 
 
+def test_a_bare_coroutine_is_refused(internet):
+    with pytest.raises(TypeError, match=r"host\.run"):
+        internet.run(until=call("server"))
+
+
 def test_run_without_an_argument_ends_with_the_last_task(internet, pair):
     client, _ = pair
     done = []

@@ -169,6 +169,10 @@ class Internet:
         """
         if self._closed:
             raise SimulationError("this world is closed")
+        given: object = until
+        if asyncio.iscoroutine(given):
+            given.close()
+            raise TypeError("a coroutine runs on a host: net.run(until=host.run(coroutine))")
         with self._active():
             if isinstance(until, int | float):
                 self._run_for(until)

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable
 from random import Random
 from typing import Protocol
 
-from firstbyte.sim.frames import Unit
+from firstbyte.protocols.ip import Packet
+from firstbyte.sim.frames import Unit, packet_of
 
 
 class Loss(Protocol):
@@ -74,14 +75,15 @@ class NthLoss:
 
 
 class ChosenLoss:
-    """Loses the packets for which ``predicate`` is true."""
+    """Loses the IP packets for which ``predicate`` is true."""
 
-    def __init__(self, predicate: Callable[[Unit], bool]) -> None:
+    def __init__(self, predicate: Callable[[Packet], bool]) -> None:
         self.predicate = predicate
 
     def loses(self, packet: Unit, random: Random) -> bool:  # noqa: ARG002
-        """Ask the predicate."""
-        return self.predicate(packet)
+        """Ask the predicate; ARP is never lost."""
+        found = packet_of(packet)
+        return found is not None and self.predicate(found)
 
 
 def make_loss(loss: "float | Loss") -> Loss:

@@ -3,17 +3,26 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from firstbyte.sim.frames import Unit
+from firstbyte.protocols.ip import Packet
+from firstbyte.sim.frames import Unit, packet_of
+
+NO_PACKET = Packet(None, b"")
 
 
 @dataclass(frozen=True, slots=True)
 class Transit:
-    """A packet (or frame) about to cross a link: when, in virtual seconds, and between whom."""
+    """Something about to cross a link: what, when (virtual seconds), and between whom."""
 
-    packet: Unit
+    unit: Unit
+    """The packet itself, or on Ethernet the frame around it."""
     at_s: float
     sender: str
     receiver: str
+
+    @property
+    def packet(self) -> Packet:
+        """The IP packet; for ARP an empty one, so that rules about packets need not ask."""
+        return packet_of(self.unit) or NO_PACKET
 
 
 @dataclass(frozen=True, slots=True)
