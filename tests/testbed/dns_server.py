@@ -94,6 +94,7 @@ class DnsServer:
         self.address: tuple[str, int] = (self.host, 0)
         self._behaviours: dict[tuple[str, str], Behaviour] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._writers: set[asyncio.StreamWriter] = set()
         self._tcp: asyncio.Server | None = None
         self._udp: asyncio.DatagramTransport | None = None
         self.connections = 0
@@ -114,7 +115,7 @@ class DnsServer:
         if self.tcp_port == "closed":
             tcp.close()
         else:
-            self._tcp = await asyncio.start_server(self._serve_tcp, sock=tcp)
+            self._tcp = await asyncio.start_server(self._accepted, sock=tcp)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -125,6 +126,8 @@ class DnsServer:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for writer in self._writers:
+            writer.transport.abort()
         await asyncio.sleep(0)
 
     # Serving
@@ -146,16 +149,20 @@ class DnsServer:
             else:
                 self._udp.sendto(message, peer)
 
-    async def _serve_tcp(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Known from here on: a task that is cancelled before it begins closes nothing itself."""
         self.connections += 1
-        self._tasks.add(task := asyncio.current_task())  # type: ignore[arg-type]
-        task.add_done_callback(self._tasks.discard)  # type: ignore[union-attr]
+        self._writers.add(writer)
+        self.spawn(asyncio.create_task(self._serve_tcp(reader, writer)))
+
+    async def _serve_tcp(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             with contextlib.suppress(OSError, asyncio.IncompleteReadError):
                 await self.converse(reader, writer)
         except asyncio.CancelledError:
             pass
         finally:
+            self._writers.discard(writer)
             writer.transport.abort()
 
     async def converse(

@@ -50,8 +50,9 @@ class Connection:
         """End it, in order if the peer plays along."""
         self._ended = True
         self._reader.cancel()
-        await asyncio.gather(self._reader, return_exceptions=True)
         try:
+            # Waiting for the reader may be cancelled, too: the stream must not outlive that.
+            await asyncio.gather(self._reader, return_exceptions=True)
             async with asyncio.timeout(_CLOSE_S):
                 await self._stream.close()
         except (ConnectionLifeError, TimeoutError):
