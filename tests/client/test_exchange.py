@@ -147,7 +147,7 @@ def test_a_bomb_is_not_written():
 HEAD = b"HTTP/1.1 200 OK\r\n"
 FAULTS = {
     "empty": (servers.empty, "http.empty_reply", "wait"),
-    "garbage": (servers.answer(b"\x00\x01\x02\x03\x04\x05"), "http.malformed", "wait"),
+    "garbage": (servers.answer(b"\x00\x01\x02\x03\x04\x05"), "http.http09", "wait"),
     "0.9": (servers.answer(b"<html>old</html>"), "http.http09", "wait"),
     "endless headers": (servers.endless(HEAD, b"X: y\r\n" * 500), "http.header_too_large", "wait"),
     "endless header line": (servers.endless(HEAD, b"X" * 4000), "http.header_too_large", "wait"),

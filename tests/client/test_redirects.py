@@ -39,6 +39,17 @@ def test_methods(status: int, method: str, after: str, keeps: bool):
 
 
 @pytest.mark.parametrize(
+    ("status", "method", "keeps"),
+    [(301, "POST", False), (302, "PUT", False), (303, "DELETE", False), (308, "POST", True)],
+)
+def test_a_method_that_was_given_stays_as_with_curl(status: int, method: str, keeps: bool):
+    given = Ask(parse_url("https://a.test/x"), method, b"b", method_given=True)
+    following = followed(given, status, "/y")
+    assert (following.ask.method, following.ask.body) == (method, b"b" if keeps else None)
+    assert following.ask.method_given
+
+
+@pytest.mark.parametrize(
     ("status", "location"), [(200, "/y"), (304, "/y"), (300, "/y"), (302, None)]
 )
 def test_no_redirect(status: int, location: str | None):

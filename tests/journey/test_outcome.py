@@ -52,6 +52,8 @@ def test_exit_codes_are_curls(error: str, code: int) -> None:
 
 def test_codes_that_depend_on_the_place() -> None:
     assert exit_code("tcp.reset", phase="tls") == 35
+    assert exit_code("http.malformed", phase="wait") == 8
+    assert exit_code("http.malformed", phase="receive") == 56
     assert exit_code("http.stream_reset", http_version="2") == 92
     assert exit_code("http.stream_reset", http_version="3") == 95
     assert exit_code("tls.client_certificate_required", tls="TLSv1.3") == 56

@@ -1,7 +1,8 @@
 """Which request follows a redirect (RFC 9110, 15.4), as a pure policy.
 
 POST becomes GET on 301 and 302, everything but HEAD becomes GET on 303, and 307 and 308 keep method
-and body: what curl and browsers do. Credentials and cookies given as options stay at their origin.
+and body: what curl and browsers do. A method that the caller gave (``-X``) stays, as with curl; the
+body goes all the same. Credentials and cookies given as options stay at their origin.
 """
 
 from collections.abc import Callable
@@ -74,7 +75,7 @@ class RedirectPolicy:
         if url.user is None and ask.url.user is not None and url.origin == ask.url.origin:
             url = replace(url, user=ask.url.user, password=ask.url.password)
         referer = ask.referer if trusted else None
-        return Ask(url, method, body, trusted, referer)
+        return Ask(url, method, body, trusted, referer, ask.method_given)
 
     def _count(self, ask: Ask) -> None:
         self._followed += 1
@@ -98,7 +99,9 @@ class RedirectPolicy:
 
 
 def _method_after(status: int, ask: Ask) -> tuple[str, bytes | None]:
-    """RFC 9110, 15.4.2 to 15.4.9."""
+    """RFC 9110, 15.4.2 to 15.4.9; what to do with a method that was given is curl's choice."""
+    if ask.method_given:
+        return ask.method, None if status in (301, 302, 303) else ask.body
     becomes_get = (status in (301, 302) and ask.method == "POST") or (
         status == 303 and ask.method not in ("GET", "HEAD")
     )

@@ -45,13 +45,16 @@ class Ask(Struct, frozen=True):
     body: bytes | None = None
     trusted: bool = True
     referer: str | None = None
+    method_given: bool = False
+    """The caller named the method (``-X``): like curl, redirects then keep it."""
 
 
 def first_ask(url: Url, options: HttpOptions) -> Ask:
     """The ask of the first hop: POST when there is a body, else GET, unless a method is given."""
     default = "GET" if options.body is None else "POST"
     method = default if options.method is None else options.method
-    return Ask(url, method, options.body, referer=options.referer)
+    given = options.method is not None
+    return Ask(url, method, options.body, referer=options.referer, method_given=given)
 
 
 def build_request(

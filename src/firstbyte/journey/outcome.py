@@ -63,6 +63,8 @@ def exit_code(
     """
     if error_id == "tcp.reset" and phase == "tls":
         return 35
+    if error_id == "http.malformed" and phase == "receive":
+        return 56  # the head was good; curl reports broken framing as a receive error
     if error_id == "http.stream_reset" and http_version == "3":
         return 95
     # TLS 1.3 refuses a missing certificate after our Finished, when curl is reading already.

@@ -13,8 +13,8 @@ RULE = Rule(
     ),
     title="HTTP/0.9: an answer without status line",
     meaning=(
-        "What came does not begin with `HTTP/`: either the server speaks the protocol of 1991, "
-        "or, far more likely, the port belongs to something else (SSH, SMTP, a database) that "
+        "What came does not begin with a status line of HTTP/1: either the server speaks the "
+        "protocol of 1991, or, far more likely, the port belongs to something else (SSH, SMTP, a database) that "
         "greets with its own banner."
     ),
     see=("nc HOST PORT </dev/null | head -1",),
@@ -25,5 +25,7 @@ RULE = Rule(
         "HTTP/0.9",
         "ERR_INVALID_HTTP_RESPONSE 0.9",
         "CURLE_UNSUPPORTED_PROTOCOL http09",
+        "Unsupported HTTP version in response",
+        "Unsupported response code in HTTP response",
     ),
 )

@@ -4,6 +4,7 @@ h11 judges what the peer sends. The request is written here, since h11 writes ne
 request without Host; h11 is told a plain equivalent, so that its states follow.
 """
 
+import re
 from typing import Literal
 
 import h11
@@ -26,6 +27,7 @@ BODY_PIECE_BYTES = 65_536
 MAX_INTERIM_RESPONSES = 100
 
 _STATUS_LINE_START = b"HTTP/"
+_STATUS_LINE = re.compile(rb"HTTP/1\.[0-9] [1-9][0-9]{2}(?: |\r?$)")
 _TLS_ALERT = 21
 _OTHER_PROTOCOLS = {b"SSH-": "SSH", b"220": "SMTP or FTP", b"* OK": "IMAP", b"+OK": "POP3"}
 _CUT_HEAD = Failure(
@@ -145,6 +147,13 @@ class Http1Machine:
                 return [*events, failure]
             if not self._start.startswith(_STATUS_LINE_START):
                 return events
+            line, newline, _ = self._start.partition(b"\n")
+            if not newline and not ended and len(line) <= self._max_header_bytes:
+                return events
+            failure = _check_status_line(line) if newline else None
+            if failure is not None:
+                self._failed = True
+                return [*events, failure]
             self._started = True
             data, self._start = self._start, b""
         return events + self._read(data, ended=ended)
@@ -245,6 +254,8 @@ class Http1Machine:
                 f"a header section, trailer or chunk line exceeds {self._max_header_bytes} bytes",
                 "the server sends an endless or runaway header",
             )
+        if error.error_status_hint == 501:
+            return Failure("http.bad_encoding", f"{error}", "only the coding chunked is known")
         if ended and self._head_seen:
             return Failure("http.short_body", f"{error}", phase="receive")
         if ended:
@@ -302,7 +313,11 @@ def _not_http(data: bytes) -> Failure:
     shown = data[:40].decode("ascii", errors="backslashreplace")
     for banner, protocol in _OTHER_PROTOCOLS.items():
         if data.startswith(banner):
-            return Failure("http.malformed", f"the peer speaks {protocol}, not HTTP: {shown!r}")
+            return Failure(
+                "http.http09",
+                f"the peer speaks {protocol}, not HTTP: {shown!r}",
+                "check that the port is the web server's",
+            )
     if all(byte >= 0x20 or byte in b"\t\r\n" for byte in data[:40]):
         return Failure(
             "http.http09",
@@ -310,7 +325,19 @@ def _not_http(data: bytes) -> Failure:
             "HTTP/0.9 is not accepted; check that the port is the web server's",
         )
     return Failure(
-        "http.malformed",
+        "http.http09",
         f"the answer is not HTTP: it begins {shown!r}",
         "check that the port is the web server's",
+    )
+
+
+def _check_status_line(line: bytes) -> Failure | None:
+    """Tell a status line that is none of HTTP/1 (RFC 9112, 4) more precisely than h11 does."""
+    if _STATUS_LINE.match(line):
+        return None
+    shown = line[:80].decode("ascii", errors="backslashreplace")
+    return Failure(
+        "http.http09",
+        f"the answer's status line is none of HTTP/1: {shown!r}",
+        "the server, or something before it, is broken or speaks another version",
     )
