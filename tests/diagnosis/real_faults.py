@@ -47,6 +47,7 @@ from testbed.http_servers import (
     empty,
     endless,
     paced,
+    read_head,
     redirecting,
     resetting,
     respond,
@@ -536,6 +537,21 @@ def old_context(bed: Bed, kind: str = "good") -> ssl.SSLContext:
     context = good_context(bed, kind)
     context.maximum_version = ssl.TLSVersion.TLSv1_2
     return context
+
+
+@fault("tls.truncated")
+async def truncated_tls(bed: Bed) -> Journey:
+    """A peer whose content ends with the connection, and whose process dies there."""
+
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_head(reader)
+        writer.write(OK + b"\r\nhow long am I?")
+        await writer.drain()
+        await asyncio.sleep(0.05)
+        writer.get_extra_info("socket").shutdown(socket.SHUT_WR)
+        await asyncio.sleep(0.2)
+
+    return await over_tls(bed, good_context(bed), script)
 
 
 @fault("tls.old_version")

@@ -66,6 +66,19 @@ def headers(*fields: tuple[str, str], size: int = 60_000, status: int = 200) -> 
     return make
 
 
+def cut_off(*fields: tuple[str, str]) -> Story:
+    story = cold().handshake(alpn="http/1.1").request(version="1.1")
+    story.response(version="1.1", headers=fields)
+    story.on(tls.Truncated(), "received")
+    return story.body(100)
+
+
+def test_a_missing_close_notify_after_a_whole_message_is_only_information() -> None:
+    journey = cut_off(("content-length", "100")).journey()
+    found = {finding.id: finding.severity for finding in diagnose(journey)}
+    assert found["tls.truncated"] == "info"
+
+
 def retried() -> Story:
     story = Story()
     story.emit(dns.LookupStarted("site.test", ("A",)))
@@ -199,6 +212,7 @@ FAULTS: dict[str, Make] = {
     "tls.dropped": tls_error("tls.dropped"),
     "tls.protocol": tls_error("tls.protocol"),
     "tls.alert": tls_error("tls.alert.unrecognized_name", "unrecognized_name"),
+    "tls.truncated": cut_off,
     "tls.old_version": lambda: cold().handshake(version="TLSv1.2").exchange(),
     "tls.full_handshake_cost": lambda: cold().handshake(version="TLSv1.2").exchange(),
     "tls.weak_cipher": lambda: cold().handshake(version="TLSv1.2", cipher="AES128-SHA").exchange(),

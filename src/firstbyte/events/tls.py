@@ -117,6 +117,19 @@ class HandshakeFailed(Body, frozen=True, tag="tls.failed"):
     message: str
 
 
+class Truncated(Body, frozen=True, tag="tls.truncated"):
+    """The peer's FIN came without its close_notify (RFC 8446, 6.1).
+
+    What ends there may have been cut by somebody on the way.
+    """
+
+
 TlsEvent = (
-    HandshakeStarted | Message | Certificates | Verified | HandshakeFinished | HandshakeFailed
+    HandshakeStarted
+    | Message
+    | Certificates
+    | Verified
+    | HandshakeFinished
+    | HandshakeFailed
+    | Truncated
 )

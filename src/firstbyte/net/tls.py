@@ -17,6 +17,7 @@ from firstbyte.events.tls import (
     HandshakeStarted,
     Message,
     Staple,
+    Truncated,
     Verified,
     VerifyError,
 )
@@ -380,10 +381,15 @@ class TlsStream:
                 raise left_without_certificate("reset") from error
             raise
         if not data:
-            self.truncated = True
             if missed:
                 raise left_without_certificate("closed")
+            self._tell_truncation()
         return data
+
+    def _tell_truncation(self) -> None:
+        if not self.truncated:
+            self.truncated = True
+            self._pump.scope.emit(Truncated(), direction="received")
 
     async def _read(self) -> bytes | None:
         """Decrypt what is there; send what the engine answers (a key update, an alert)."""

@@ -14,8 +14,8 @@ RULE = Rule(
     title="HTTP/0.9: an answer without status line",
     meaning=(
         "What came does not begin with a status line of HTTP/1: either the server speaks the "
-        "protocol of 1991, or, far more likely, the port belongs to something else (SSH, SMTP, a database) that "
-        "greets with its own banner."
+        "protocol of 1991, or, far more likely, the port belongs to something else (SSH, "
+        "SMTP, a database) that greets with its own banner."
     ),
     see=("nc HOST PORT </dev/null | head -1",),
     fix="Check the port: it most likely belongs to another service.",
