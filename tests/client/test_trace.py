@@ -113,7 +113,7 @@ SHORT_BODY = answer(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n", b"abc")
         (empty, "http.empty_reply", 52, "wait"),
         (resetting(), "http.reset", 56, "wait"),
         (SHORT_BODY, "http.short_body", 18, "receive"),
-        (answer(b"\x00\x01 what is this\r\n\r\n"), "http.malformed", 8, "wait"),
+        (answer(b"\x00\x01 what is this\r\n\r\n"), "http.http09", 1, "wait"),
         (HEADERS_WITHOUT_END, "http.header_too_large", 56, "wait"),
     ],
 )
