@@ -140,3 +140,34 @@ class Remark(Struct, frozen=True, kw_only=True):
     severity: Literal["error", "warning", "info"]
     text: str
     reference: str = ""
+
+
+class Seen(Struct, frozen=True, kw_only=True):
+    """What one server says of the question of a comparison."""
+
+    server: str
+    """Its name, or its address."""
+    address: str
+    authoritative: bool
+    rcode: str | None = None
+    records: tuple[str, ...] = ()
+    """The data of the wanted type at the end of the aliases, in order."""
+    ttl_s: int | None = None
+    serial: int | None = None
+    """Of the zone's SOA."""
+    flags: tuple[str, ...] = ()
+    rtt_ms: float | None = None
+    failure: str | None = None
+    group: int | None = None
+    """Servers with the same data have the same number; 0 is the commonest."""
+
+
+class Comparison(Struct, frozen=True, kw_only=True):
+    """One question to many servers."""
+
+    name: str
+    type: str
+    zone: str | None
+    seen: tuple[Seen, ...]
+    findings: tuple[Remark, ...] = ()
+    schema_version: int = SCHEMA_VERSION

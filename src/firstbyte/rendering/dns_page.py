@@ -36,7 +36,7 @@ def page(outcome: Outcome, look: Look, *, draw_ladder: bool = False) -> list[Tex
     if outcome.walk is not None:
         drawing = ladder if draw_ladder else walk
         blocks += [drawing(outcome.walk, look), trust(outcome.chain, look)]
-    blocks.append(_remarks(outcome.findings, look))
+    blocks.append(remarks(outcome.findings, look))
     lines: list[Text] = []
     for block in filter(None, blocks):
         lines += [Text("")] * bool(lines) + block
@@ -121,10 +121,11 @@ def _source(exchange: Exchange, message: Message) -> str:
     return f"{where} · {size(message.size_bytes)} · flags {flags}{tries}"
 
 
-def _remarks(remarks: Sequence[Remark], look: Look) -> list[Text]:
+def remarks(found: Sequence[Remark], look: Look) -> list[Text]:
+    """What there is to say, with its reference."""
     marks = {"error": look.glyphs.bad, "warning": look.glyphs.warn, "info": look.glyphs.note}
     lines = []
-    for remark in remarks:
+    for remark in found:
         reference = f" ({remark.reference})" if remark.reference else ""
         parts = wrap(look.words(escape(remark.text) + reference), look.width - 2)
         lines.append(Text.assemble((marks[remark.severity] + " ", remark.severity), parts[0]))

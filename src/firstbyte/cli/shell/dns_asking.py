@@ -29,9 +29,18 @@ def configuration(given: dict[str, Any]) -> "Config":
         keys["use_0x20"] = False
     if given["qname_minimisation"]:
         keys["qname_minimisation"] = given["qname_minimisation"]
-    if given["maps"]:
-        keys["address_map"] = dict(map(_pair, given["maps"]))
+    keys["address_map"] = address_map(given)
     return from_mapping(keys)
+
+
+def address_map(given: dict[str, Any]) -> dict[str, str]:
+    """What ``--map`` says.
+
+    Raises:
+        UsageError: it cannot be read.
+
+    """
+    return dict(map(_pair, given["maps"]))
 
 
 def _pair(text: str) -> tuple[str, str]:

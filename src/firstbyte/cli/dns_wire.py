@@ -1,0 +1,116 @@
+"""``firstbyte dns wire FILE|HEX|--query NAME [TYPE]``: a message drawn field by field."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from firstbyte.cli.shell.grouped import GroupedCommand
+
+_HEX = frozenset("0123456789abcdefABCDEF")
+EPILOG = """\
+\b
+Examples:
+  firstbyte dns wire 1a2b01000001000000000000076578616d706c65036f72670000010001
+  firstbyte dns wire answer.bin
+  firstbyte dns wire --query example.org MX
+  firstbyte dns wire --query example.org MX @192.0.2.53     its answer, too
+"""
+
+
+@click.command(
+    "wire",
+    cls=GroupedCommand,
+    epilog=EPILOG,
+    short_help="Draw a message field by field, broken ones too.",
+)
+@click.argument("source", nargs=-1, metavar="FILE|HEX | NAME [TYPE] [@SERVER]")
+@click.option("--query", "as_query", is_flag=True, help="draw the query for NAME and TYPE")
+@click.option("-p", "port", type=click.IntRange(1, 65535), default=53, help="the server's port")
+@click.option("--json", "as_json", is_flag=True, help="the fields as JSON")
+def command(source: tuple[str, ...], **given: Any) -> int:
+    """Draw a DNS message: header bits, labels, compression pointers, records, EDNS options.
+
+    A FILE holds the octets, or their hexadecimal digits; - is stdin. What breaks a rule is shown as
+    far as it can be read. The exit code is 0 even then.
+    """
+    from firstbyte.cli.shell.values import reject
+
+    if not source:
+        reject("nothing to draw", "firstbyte dns wire FILE, HEX or --query NAME TYPE")
+    messages = _asked(source, given["port"]) if given["as_query"] else [_octets(source)]
+    for index, data in enumerate(messages):
+        if index and not given["as_json"]:
+            sys.stdout.write("\n")
+        _print(data, as_json=given["as_json"])
+    return 0
+
+
+def _octets(source: tuple[str, ...]) -> bytes:
+    from firstbyte.cli.shell.files import read_bytes
+
+    joined = "".join(source)
+    if len(source) == 1 and (source[0] == "-" or Path(source[0]).is_file()):
+        return _unframed(_from_text(read_bytes(source[0])))
+    digits = joined.replace(":", "").removeprefix("0x")
+    if set(digits) <= _HEX and len(digits) % 2 == 0 and digits:
+        return _unframed(bytes.fromhex(digits))
+    return _unframed(_from_text(read_bytes(joined)))
+
+
+def _from_text(data: bytes) -> bytes:
+    """The octets that a text of hexadecimal digits stands for; other data as they are."""
+    try:
+        digits = "".join(data.decode("ascii").split())
+    except UnicodeDecodeError:
+        return data
+    return (
+        bytes.fromhex(digits) if digits and len(digits) % 2 == 0 and set(digits) <= _HEX else data
+    )
+
+
+def _unframed(data: bytes) -> bytes:
+    """Without the length that TCP puts in front (RFC 1035, 4.2.2)."""
+    framed = len(data) > 14 and int.from_bytes(data[:2], "big") == len(data) - 2
+    return data[2:] if framed else data
+
+
+def _asked(words: tuple[str, ...], port: int) -> list[bytes]:
+    from firstbyte.resolver.query.plain import make_query
+    from firstbyte.resolver.query.words import parse
+
+    wanted = parse(words)
+    if wanted.server is None:
+        return [make_query(name, rdtype, wanted) for name, rdtype in wanted.questions]
+    from firstbyte.cli.shell.running import run
+    from firstbyte.resolver.daemon.config import Config
+    from firstbyte.resolver.query.asking import ask_all
+
+    outcome = run(ask_all(wanted, port, (4, 6), Config()))
+    found = []
+    for exchange in outcome.exchanges:
+        if exchange.failure:
+            sys.stderr.write(f"firstbyte: {exchange.server}: {exchange.failure}\n")
+        found += [exchange.query, *filter(None, [exchange.response])]
+    return found
+
+
+def _print(data: bytes, *, as_json: bool) -> None:
+    from firstbyte.protocols.dns.dissect import dissect
+
+    fields = dissect(data)
+    if as_json:
+        import msgspec
+
+        rows = [field._asdict() for field in fields]
+        whole = {"schema_version": 1, "octets": len(data), "hex": data.hex(), "fields": rows}
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(whole)).decode() + "\n")
+        return
+    from firstbyte.cli.shell.terminal import has_colour, look_of
+    from firstbyte.rendering.dns_wire import wire
+    from firstbyte.rendering.paint import paint
+
+    look = look_of(sys.stdout)
+    drawn = wire(data, fields, look)
+    sys.stdout.write(paint(drawn, width=look.width, colour=has_colour(sys.stdout)))

@@ -1,0 +1,234 @@
+"""One question to many servers, and to every authoritative server of its zone."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from firstbyte.errors import DecodeError, UsageError
+from firstbyte.journey.resolution import Comparison, Exchange, Remark, Seen
+from firstbyte.protocols.dns import constants as dns
+from firstbyte.protocols.dns import walker
+from firstbyte.protocols.dns.message import Message
+from firstbyte.protocols.dns.names import is_under, to_text
+from firstbyte.protocols.dns.presentation import data_text, rcode_text, type_text
+from firstbyte.resolver.machine.replies import address_text
+from firstbyte.resolver.query.asking import addresses_of
+from firstbyte.resolver.query.plain import Question, Server, ask
+from firstbyte.resolver.query.words import Wanted
+from firstbyte.resolver.settings import parse_server
+
+AT_ONCE = 16
+MAX_AUTHORITIES = 32
+MAX_ALIASES = 16
+
+
+class Target(NamedTuple):
+    """A server to ask."""
+
+    label: str
+    address: Server
+    authoritative: bool
+
+
+class Job(Struct, frozen=True):
+    """What is compared."""
+
+    name: str
+    rdtype: int
+    servers: Sequence[str]
+    """``ADDR[:PORT]`` or ``HOST[:PORT]``."""
+    authorities: bool = True
+    """Ask the zone's own servers, too."""
+    address_map: dict[Server, Server] = {}
+    wanted: Wanted = Wanted(timeout_s=3.0, tries=2)
+
+
+async def compare(job: Job) -> Comparison:
+    """Ask all of them at once.
+
+    Raises:
+        UsageError: a server cannot be found.
+        DecodeError: the name is no domain name.
+
+    """
+    targets = [target for text in job.servers for target in await _resolver(text)]
+    zone = None
+    if targets:
+        zone = await _zone(job, targets)
+    if zone is not None and job.authorities:
+        targets += await _authorities(job, zone, targets)
+    gate = asyncio.Semaphore(AT_ONCE)
+    seen = await asyncio.gather(*(_see(job, target, zone, gate) for target in targets))
+    grouped = _grouped(seen)
+    return Comparison(
+        name=job.name,
+        type=type_text(job.rdtype),
+        zone=zone,
+        seen=grouped,
+        findings=_findings(grouped),
+    )
+
+
+async def _resolver(text: str) -> list[Target]:
+    host, port = parse_server(text)
+    addresses = await addresses_of(host)
+    return [Target(text if len(addresses) == 1 else host, (a, port), False) for a in addresses[:1]]
+
+
+async def _ask_any(job: Job, targets: Sequence[Target], name: str, rdtype: int) -> Message | None:
+    """The first resolver's answer that is of use."""
+    for target in targets:
+        exchange = await ask(Question(name, rdtype, (_mapped(job, target.address),)), job.wanted)
+        message = _message(exchange)
+        if message is not None and message.rcode in (dns.NOERROR, dns.NXDOMAIN):
+            return message
+    return None
+
+
+async def _zone(job: Job, targets: Sequence[Target]) -> str | None:
+    """The zone of the name: the owner of the SOA that the resolvers show for it (RFC 2308, 3)."""
+    message = await _ask_any(job, targets, job.name, dns.SOA)
+    if message is None:
+        return None
+    for record in (*message.answer, *message.authority):
+        if record.rdtype == dns.SOA:
+            return to_text(record.key)
+    return None
+
+
+async def _authorities(job: Job, zone: str, resolvers: Sequence[Target]) -> list[Target]:
+    message = await _ask_any(job, resolvers, zone, dns.NS)
+    if message is None:
+        return []
+    names = [to_text(r.rdata) for r in message.answer if r.rdtype == dns.NS][:MAX_AUTHORITIES]
+    found: list[Target] = []
+    for name in sorted(names):
+        for rdtype in (dns.A, dns.AAAA):
+            hosts = await _ask_any(job, resolvers, name, rdtype)
+            for record in hosts.answer if hosts is not None else ():
+                address = address_text(record.rdtype, record.rdata)
+                if address is not None:
+                    found.append(Target(name, (address, 53), True))
+    return found[:MAX_AUTHORITIES]
+
+
+def _mapped(job: Job, server: Server) -> Server:
+    return job.address_map.get(server, server)
+
+
+async def _see(job: Job, target: Target, zone: str | None, gate: asyncio.Semaphore) -> Seen:
+    wanted = replace(job.wanted, recurse=not target.authoritative, authentic=True)
+    server = (_mapped(job, target.address),)
+    async with gate:
+        exchange = await ask(Question(job.name, job.rdtype, server), wanted)
+        soa = None if zone is None else await ask(Question(zone, dns.SOA, server), wanted)
+    message = _message(exchange)
+    seen = Seen(
+        server=target.label,
+        address=target.address[0],
+        authoritative=target.authoritative,
+        failure=exchange.failure,
+        rtt_ms=exchange.rtt_ms,
+        serial=None if soa is None else _serial(_message(soa)),
+    )
+    if message is None:
+        return replace(seen, failure=exchange.failure or "the answer is malformed")
+    records, ttl_s = _data(message, job.rdtype)
+    return replace(
+        seen,
+        rcode=rcode_text(message.rcode),
+        records=records,
+        ttl_s=ttl_s,
+        flags=dns.flag_words(message.flags),
+    )
+
+
+def _message(exchange: Exchange) -> Message | None:
+    try:
+        return None if exchange.response is None else walker.decode(exchange.response)
+    except DecodeError:
+        return None
+
+
+def _serial(message: Message | None) -> int | None:
+    for record in message.answer if message is not None else ():
+        if record.rdtype == dns.SOA and len(record.rdata) >= 20:
+            return int.from_bytes(record.rdata[-20:-16], "big")
+    return None
+
+
+def _data(message: Message, rdtype: int) -> tuple[tuple[str, ...], int | None]:
+    """The data at the end of the alias chain, and the least TTL on the way."""
+    name = (message.qname or b"\0").lower()
+    ttls: list[int] = []
+    for _ in range(MAX_ALIASES):
+        own = [r for r in message.answer if r.key == name and r.rdtype == rdtype]
+        if own:
+            ttls += [record.ttl_s for record in own]
+            texts = sorted(data_text(r.rdclass, r.rdtype, r.rdata) for r in own)
+            return tuple(texts), min(ttls)
+        aliases = [r for r in message.answer if r.key == name and r.rdtype == dns.CNAME]
+        if not aliases:
+            break
+        ttls.append(aliases[0].ttl_s)
+        name = aliases[0].rdata.lower()
+    return (), min(ttls, default=_negative_ttl(message))
+
+
+def _negative_ttl(message: Message) -> int | None:
+    for record in message.authority:
+        if record.rdtype == dns.SOA and is_under((message.qname or b"\0").lower(), record.key):
+            return min(record.ttl_s, int.from_bytes(record.rdata[-4:], "big"))
+    return None
+
+
+def _grouped(seen: Sequence[Seen]) -> tuple[Seen, ...]:
+    kinds = [(one.rcode, one.records) for one in seen if one.rcode is not None]
+    order = [kind for kind, _ in Counter(kinds).most_common()]
+    return tuple(
+        one if one.rcode is None else replace(one, group=order.index((one.rcode, one.records)))
+        for one in seen
+    )
+
+
+def _findings(seen: Sequence[Seen]) -> tuple[Remark, ...]:
+    found: list[Remark] = []
+    own = {one.group for one in seen if one.authoritative and one.group is not None}
+    others = {one.group for one in seen if not one.authoritative and one.group is not None}
+    serials = {one.serial for one in seen if one.authoritative and one.serial is not None}
+    if len(serials) > 1:
+        words = ", ".join(map(str, sorted(serials)))
+        text = f"the zone's servers have different serials ({words}): a change is on its way"
+        found.append(Remark(severity="warning", text=text, reference="RFC 1035, 4.3.5"))
+    if len(own) > 1:
+        text = "the zone's own servers give different answers"
+        found.append(Remark(severity="error", text=text, reference="RFC 1034, 4.3.5"))
+    if own and others - own:
+        text = "a resolver answers otherwise than the zone's servers: split horizon or an old copy"
+        found.append(Remark(severity="warning", text=text, reference="RFC 8499, 6"))
+    elif not own and len(others) > 1:
+        text = "the servers answer differently: split horizon, rotation or propagation"
+        found.append(Remark(severity="warning", text=text, reference="RFC 8499, 6"))
+    for one in seen:
+        if one.failure is not None:
+            text = f"{one.server} ({one.address}): {one.failure}"
+            found.append(Remark(severity="warning", text=text))
+        elif one.authoritative and "aa" not in one.flags:
+            text = f"{one.server} ({one.address}) does not answer with authority: it is lame"
+            found.append(Remark(severity="error", text=text, reference="RFC 1034, 4.2.2"))
+    return tuple(found)
+
+
+def check(job: Job) -> None:
+    """Refuse what cannot be compared.
+
+    Raises:
+        UsageError: no server is given.
+
+    """
+    if not job.servers:
+        raise UsageError("no server to compare", "--servers 192.0.2.1,192.0.2.2")
