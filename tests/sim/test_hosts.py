@@ -104,6 +104,25 @@ def test_broadcasts_reach_all(internet, lan):
         assert internet.run(until=one) == (b"anybody?", ("192.168.1.1", 68))
 
 
+def test_nobody_answers_arp(internet, lan):
+    """Three questions a second apart, then EHOSTUNREACH, as Linux."""
+    attempt = lan[0].run(call("192.168.1.99"))
+    with pytest.raises(OSError, match="Connect call failed") as caught:
+        internet.run(until=attempt)
+    assert caught.value.errno == 113
+    assert internet.time_s == pytest.approx(3, abs=0.1)
+
+
+def test_a_router_without_a_route_says_so(internet):
+    client = internet.host("client")
+    router = internet.host("router", forwarding=True)
+    internet.link(client, router)
+    with pytest.raises(OSError, match="Connect call failed") as caught:
+        internet.run(until=client.run(call("172.16.0.1")))
+    assert caught.value.errno == 101
+    assert "link.icmp" in {event.type for event in internet.events}
+
+
 def test_rules_and_losses_see_packets_inside_frames(internet, lan):
     flags = []
 

@@ -31,9 +31,12 @@ def _neighbours(links: list[Link]) -> Neighbours:
 
 
 def _routes(host: "Host", neighbours: Neighbours) -> list[tuple[str, Port]]:
-    """Pairs of (prefix, port). A host with one link needs no more than a default route."""
+    """Pairs of (prefix, port). A host with one link needs no more than a default route.
+
+    A router does: what it has no route to must not go back to where it came from.
+    """
     own = neighbours.get(id(host), [])
-    if len(own) == 1:
+    if len(own) == 1 and not host.forwarding:
         port = own[0][0]
         return [("0.0.0.0/0", port), ("::/0", port)]
     return [
