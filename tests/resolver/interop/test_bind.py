@@ -176,3 +176,12 @@ def test_expired_signatures_are_told(served) -> None:
     (answer,) = resolve(served, ("www.late.", "A"))
     assert answer.rcode() == dns.rcode.SERVFAIL
     assert answer.options[0].code == dns.edns.EDECode.SIGNATURE_EXPIRED
+
+
+@pytest.mark.parametrize("zone", ["ecdsa.", "hashed."])
+def test_proved_gaps_answer_for_other_names(served, zone) -> None:
+    names = [f"nothing{number}.{zone}" for number in range(40)]
+    answers = resolve(served, *((name, "A") for name in names), (f"www.{zone}", "A"))
+    assert all(answer.rcode() == dns.rcode.NXDOMAIN for answer in answers[:-1])
+    assert all(answer.flags & dns.flags.AD for answer in answers)
+    assert answers[-1].answer

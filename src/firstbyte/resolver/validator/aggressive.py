@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 
 from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns.message import RRset
-from firstbyte.protocols.dns.names import ancestors, canonical_order, wildcard
+from firstbyte.protocols.dns.names import ancestors, canonical_order, is_under, wildcard
 from firstbyte.resolver.cache import Entry
 from firstbyte.resolver.machine.settings import Settings
 from firstbyte.resolver.machine.values import Moment, Security
-from firstbyte.resolver.validator import nsec
+from firstbyte.resolver.machine.work import Work
+from firstbyte.resolver.validator import nsec, nsec3
 from firstbyte.resolver.validator.denial import Proof
 from firstbyte.resolver.validator.signatures import parse
 
@@ -17,6 +18,7 @@ MAX_LINKS = 20000
 """Links that are kept of one zone."""
 MAX_ZONES = 500
 _Order = tuple[bytes, ...]
+_Hashed = tuple[nsec3.Nsec3, RRset, float]
 
 
 @dataclass(slots=True)
@@ -27,6 +29,7 @@ class _Zone:
     links: dict[_Order, tuple[nsec.Nsec, RRset, float]] = field(default_factory=dict)
     soa: RRset | None = None
     soa_expires_s: float = 0.0
+    hashes: "_Hashes | None" = None
 
     def add(self, link: nsec.Nsec, rrset: RRset, expires_s: float) -> None:
         key = canonical_order(link.owner)
@@ -49,11 +52,56 @@ class _Zone:
         return None
 
 
+@dataclass(slots=True)
+class _Hashes:
+    """The hashed links of one zone, in order; of one set of parameters at a time."""
+
+    params: nsec3.Params
+    order: list[bytes] = field(default_factory=list)
+    links: dict[bytes, _Hashed] = field(default_factory=dict)
+
+    def add(self, link: nsec3.Nsec3, rrset: RRset, expires_s: float) -> None:
+        if link.hash not in self.links:
+            if len(self.order) >= MAX_LINKS:
+                return
+            insort(self.order, link.hash)
+        self.links[link.hash] = (link, rrset, expires_s)
+
+    def near(self, name: bytes, now_s: float) -> _Hashed | None:
+        """The link at or before the name's hash, while it holds; the last one wraps around."""
+        if not self.order:
+            return None
+        at = bisect_right(self.order, nsec3.hashed(name, self.params)) - 1
+        found = self.links[self.order[at]]
+        if now_s < found[2]:
+            return found
+        del self.links[self.order[at]]
+        del self.order[at]
+        return None
+
+    def proof(self, name: bytes, zone: bytes, now_s: float) -> list[_Hashed]:
+        """The links that a denial of ``name`` needs; none where one of them is not known."""
+        used: dict[bytes, _Hashed] = {}
+        for above in ancestors(name):
+            found = self.near(above, now_s) if is_under(above, zone) else None
+            if found is None:
+                return []
+            used[found[0].hash] = found
+            if found[0].hash != nsec3.hashed(above, self.params):
+                continue
+            star = self.near(wildcard(above), now_s) if above != name else None
+            if star is not None:
+                used[star[0].hash] = star
+            return list(used.values())
+        return []
+
+
 class Denials:
     """What secure zones said does not exist."""
 
     def __init__(self, settings: Settings) -> None:
         self._enabled = settings.cache.aggressive_nsec and settings.validation.enabled
+        self._limits = settings.limits
         self._zones: dict[bytes, _Zone] = {}
 
     def clear(self) -> None:
@@ -66,18 +114,21 @@ class Denials:
             return
         expires_s = now.unix_s + entry.remaining_s(now.unix_s)
         for rrset in entry.proofs:
-            link = nsec.parse(rrset) if rrset.rdtype == dns.NSEC else None
             zone = _signer(rrset)
-            if link is None or zone is None or _is_compact(link):
+            if zone is None:
                 continue
-            kept = self._zones.get(zone)
-            if kept is None:
-                if len(self._zones) >= MAX_ZONES:
-                    del self._zones[next(iter(self._zones))]
-                kept = self._zones[zone] = _Zone()
+            kept = self._zone(zone)
             if entry.soa is not None and entry.soa.key == zone:
                 kept.soa, kept.soa_expires_s = entry.soa, expires_s
-            kept.add(link, rrset, min(expires_s, now.unix_s + rrset.ttl_s))
+            _keep(kept, rrset, min(expires_s, now.unix_s + rrset.ttl_s))
+
+    def _zone(self, name: bytes) -> _Zone:
+        kept = self._zones.get(name)
+        if kept is None:
+            if len(self._zones) >= MAX_ZONES:
+                del self._zones[next(iter(self._zones))]
+            kept = self._zones[name] = _Zone()
+        return kept
 
     def deny(self, name: bytes, rdtype: int, now: Moment) -> Entry | None:
         """A secure denial of ``name`` with this type, made of known links; None: not provable."""
@@ -87,8 +138,25 @@ class Denials:
         for zone_name in above[1:] if rdtype == dns.DS else above:
             zone = self._zones.get(zone_name)
             if zone is not None and zone.soa is not None and now.unix_s < zone.soa_expires_s:
+                if zone.hashes is not None:
+                    return self._deny_hashed(zone, zone_name, name, rdtype, now)
                 return self._deny_in(zone, zone.soa, name, rdtype, now)
         return None
+
+    def _deny_hashed(
+        self, zone: _Zone, zone_name: bytes, name: bytes, rdtype: int, now: Moment
+    ) -> Entry | None:
+        if zone.hashes is None or zone.soa is None:
+            return None
+        used = zone.hashes.proof(name, zone_name, now.unix_s)
+        if not used:
+            return None
+        chain = nsec3.Chain([item[0] for item in used], zone_name, Work(self._limits))
+        nxdomain = chain.match(name) is None and chain.no_name(name) is Proof.PROVED
+        if not nxdomain and chain.no_data(name, rdtype) is not Proof.PROVED:
+            return None
+        proofs = [(rrset, ends_s) for _, rrset, ends_s in used]
+        return _denial(name, rdtype, nxdomain, zone.soa, proofs, zone, now)
 
     def _deny_in(
         self, zone: _Zone, soa: RRset, name: bytes, rdtype: int, now: Moment
@@ -110,7 +178,8 @@ class Denials:
         nxdomain = nsec.no_name(links, name) is Proof.PROVED
         if not nxdomain and nsec.no_data(links, name, rdtype) is not Proof.PROVED:
             return None
-        return _denial(name, rdtype, nxdomain, soa, used, zone, now)
+        proofs = [(rrset, ends_s) for _, rrset, ends_s in used]
+        return _denial(name, rdtype, nxdomain, soa, proofs, zone, now)
 
 
 def _denial(
@@ -118,19 +187,33 @@ def _denial(
     rdtype: int,
     nxdomain: bool,
     soa: RRset,
-    used: list[tuple[nsec.Nsec, RRset, float]],
+    proofs: list[tuple[RRset, float]],
     zone: _Zone,
     now: Moment,
 ) -> Entry:
-    ends_s = min(zone.soa_expires_s, *(item[2] for item in used))
+    ends_s = min(zone.soa_expires_s, *(ends_s for _, ends_s in proofs))
     entry = Entry(name, rdtype, None, max(0, int(ends_s - now.unix_s)))
     entry.nxdomain = nxdomain
     entry.soa = soa
-    entry.proofs = [item[1] for item in used]
+    entry.proofs = [rrset for rrset, _ in proofs]
     entry.security = Security.SECURE
     entry.stored_s = now.unix_s
     entry.expires_s = ends_s
     return entry
+
+
+def _keep(zone: _Zone, rrset: RRset, expires_s: float) -> None:
+    if rrset.rdtype == dns.NSEC:
+        link = nsec.parse(rrset)
+        if link is not None and not _is_compact(link):
+            zone.add(link, rrset, expires_s)
+        return
+    hashed = nsec3.parse(rrset)
+    if hashed is None:
+        return
+    if zone.hashes is None or zone.hashes.params != hashed.params:
+        zone.hashes = _Hashes(hashed.params)
+    zone.hashes.add(hashed, rrset, expires_s)
 
 
 def _is_compact(link: nsec.Nsec) -> bool:
