@@ -98,6 +98,13 @@ def _load_code(url: Url, options: TraceOptions, system: System, tls: TlsSettings
         tls.context()
 
 
+_RECORD_TYPES = tuple(
+    f"dns.rdtypes.{module}"
+    for module in ("IN.A", "IN.AAAA", "IN.HTTPS", "ANY.CNAME", "ANY.SOA", "ANY.OPT")
+)
+"""What dnspython would load on meeting the first record of each type."""
+
+
 def _may_need_tls(url: Url, options: TraceOptions) -> bool:
     """The URL is secure, or a redirect may lead to one that is."""
     return url.scheme == "https" or options.http.follow
@@ -107,6 +114,7 @@ def _modules(url: Url, options: TraceOptions, system: System) -> Iterator[str]:
     yield "firstbyte.protocols.http.http1"
     if not url.is_address:
         yield "firstbyte.resolver.lookup"
+        yield from _RECORD_TYPES
     if _may_need_tls(url, options):
         yield "firstbyte.net.tls_verify"
         if options.http.version in (None, "2", "3"):
