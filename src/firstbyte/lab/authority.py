@@ -1,0 +1,154 @@
+"""The worlds' certificate authority: a root, an intermediate, and chains for sites (RFC 5280)."""
+
+import datetime
+from dataclasses import dataclass
+from functools import cached_property
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+ROOT_DAYS = 3650
+LEAF_DAYS = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """PEM: the site's certificate and the intermediate, and the site's key."""
+
+    certificates: bytes
+    key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a certificate is to be. Days are counted from the authority's ``now``."""
+
+    names: tuple[str, ...]
+    from_day: int = -30
+    until_day: int = LEAF_DAYS - 30
+    with_intermediate: bool = True
+    self_signed: bool = False
+
+
+class Authority:
+    """Issues certificates that are valid around ``now_s``, the Unix time at which a world begins.
+
+    The root is what clients trust; the intermediate signs what sites have.
+    """
+
+    def __init__(self, now_s: float, name: str = "firstbyte lab") -> None:
+        self._now = datetime.datetime.fromtimestamp(now_s, datetime.UTC)
+        self._root_key, self._key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+        self._root_name = _name(f"{name} root CA")
+        self._issuer_name = _name(f"{name} CA 1")
+
+    @cached_property
+    def root_pem(self) -> bytes:
+        """The root's certificate."""
+        draft = self._draft(self._root_name, self._root_name, (-365, ROOT_DAYS))
+        draft = _as_authority(draft, self._root_key, path_length=1)
+        return _pem(draft.sign(self._root_key, hashes.SHA256()))
+
+    @cached_property
+    def _intermediate_pem(self) -> bytes:
+        draft = self._draft(self._issuer_name, self._root_name, (-365, ROOT_DAYS // 2))
+        draft = _as_authority(draft, self._key, path_length=0).add_extension(
+            _issued_by(self._root_key), critical=False
+        )
+        return _pem(draft.sign(self._root_key, hashes.SHA256()))
+
+    def issue(self, wish: Wish) -> Chain:
+        """A chain for a site."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        signer = key if wish.self_signed else self._key
+        subject = _name(wish.names[0])
+        issuer = subject if wish.self_signed else self._issuer_name
+        draft = self._draft(subject, issuer, (wish.from_day, wish.until_day))
+        draft = draft.public_key(key.public_key())
+        names = [x509.DNSName(name) for name in wish.names]
+        leaf = _as_leaf(draft, names, key, signer).sign(signer, hashes.SHA256())
+        alone = wish.self_signed or not wish.with_intermediate
+        rest = b"" if alone else self._intermediate_pem
+        return Chain(_pem(leaf) + rest, _key_pem(key))
+
+    def _draft(
+        self, subject: x509.Name, issuer: x509.Name, days: tuple[int, int]
+    ) -> x509.CertificateBuilder:
+        return (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(issuer)
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(self._now + datetime.timedelta(days=days[0]))
+            .not_valid_after(self._now + datetime.timedelta(days=days[1]))
+        )
+
+
+def _as_authority(
+    draft: x509.CertificateBuilder, key: ec.EllipticCurvePrivateKey, path_length: int
+) -> x509.CertificateBuilder:
+    constraints = x509.BasicConstraints(ca=True, path_length=path_length)
+    return (
+        draft.public_key(key.public_key())
+        .add_extension(constraints, critical=True)
+        .add_extension(_usage(authority=True), critical=True)
+        .add_extension(_key_id(key), critical=False)
+    )
+
+
+def _as_leaf(
+    draft: x509.CertificateBuilder,
+    names: list[x509.DNSName],
+    key: ec.EllipticCurvePrivateKey,
+    signer: ec.EllipticCurvePrivateKey,
+) -> x509.CertificateBuilder:
+    constraints = x509.BasicConstraints(ca=False, path_length=None)
+    purposes = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
+    return (
+        draft.add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .add_extension(constraints, critical=True)
+        .add_extension(_usage(authority=False), critical=True)
+        .add_extension(purposes, critical=False)
+        .add_extension(_key_id(key), critical=False)
+        .add_extension(_issued_by(signer), critical=False)
+    )
+
+
+def _name(text: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+
+def _usage(*, authority: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=True,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=authority,
+        crl_sign=authority,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _key_id(key: ec.EllipticCurvePrivateKey) -> x509.SubjectKeyIdentifier:
+    return x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+
+
+def _issued_by(key: ec.EllipticCurvePrivateKey) -> x509.AuthorityKeyIdentifier:
+    return x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key())
+
+
+def _pem(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def _key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )

@@ -1,0 +1,96 @@
+"""A world: an internet with names, a certificate authority and sites, ready for a client."""
+
+import shutil
+import tempfile
+import weakref
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from firstbyte.lab.authority import Authority
+from firstbyte.lab.sites import Site, SiteServer
+from firstbyte.sim import Host, Internet
+
+T = TypeVar("T")
+Program = Callable[[], Awaitable[object]]
+
+
+@dataclass
+class World:
+    """Built, not yet started. ``with world: world.run(trace(world.default_url))``.
+
+    ``programs`` are started on their hosts, in order, before the client's first.
+    """
+
+    name: str
+    title: str
+    internet: Internet
+    client: Host
+    authority: Authority
+    default_url: str
+    sites: list[Site] = field(default_factory=list)
+    programs: list[tuple[Host, Program]] = field(default_factory=list)
+    _kept: list[object] = field(default_factory=list)
+    _started: bool = False
+
+    def __post_init__(self) -> None:
+        self.directory = Path(tempfile.mkdtemp(prefix="firstbyte-lab-"))
+        self._remove = weakref.finalize(self, shutil.rmtree, self.directory, ignore_errors=True)
+        self.internet.trust(self.authority.root_pem)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def add_site(self, site: Site) -> None:
+        """A site whose server starts with the world."""
+        self.sites.append(site)
+        server = SiteServer(site, self.authority, self.directory)
+        self.programs.append((self.internet.hosts[site.host], server.start))
+
+    def site(self, name: str) -> Site:
+        """The site with this name or alias.
+
+        Raises ``KeyError`` if there is none.
+        """
+        for site in self.sites:
+            if name in site.names:
+                return site
+        raise KeyError(name)
+
+    def start(self) -> None:
+        """Start every server; takes no virtual time. Once is enough."""
+        if self._started:
+            return
+        self._started = True
+        for host, program in self.programs:
+            self._kept.append(self.internet.run(until=host.run(_awaiting(program))))
+
+    def run(self, program: Coroutine[Any, Any, T], *, limit_s: float | None = None) -> T:
+        """Run ``program`` on the client to its end, in virtual time; its result.
+
+        Raises what the program raises, and ``firstbyte.sim``'s ``TimeLimit`` and ``Deadlock``.
+        """
+        self.start()
+        task = self.client.run(program)
+        self.internet.run(until=task, limit_s=limit_s)
+        return task.result()
+
+    def close(self) -> None:
+        """End the world."""
+        self.internet.close()
+        self._remove()
+
+
+async def _awaiting(program: Program) -> object:
+    return await program()

@@ -1,0 +1,27 @@
+"""The worlds that ``--lab`` knows: one module a world, found by its name."""
+
+import pkgutil
+from importlib import import_module
+
+from firstbyte.errors import UsageError
+from firstbyte.lab.world import World
+
+
+def world_names() -> list[str]:
+    """The names of all worlds, the default one first."""
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    return sorted(names, key=lambda name: name != "default")
+
+
+def build_world(name: str = "default", *, seed: int = 1) -> World:
+    """The world of that name, built and not yet started; equal seeds give equal worlds.
+
+    Raises:
+        UsageError: there is no such world.
+
+    """
+    if name not in world_names():
+        known = ", ".join(world_names())
+        raise UsageError(f"no world is named {name!r}", f"worlds: {known}; `firstbyte lab`")
+    world: World = import_module(f"{__name__}.{name}").build(seed)
+    return world
