@@ -8,7 +8,7 @@ READY := $(VENV)/.ready-$(shell cat requirements.txt pyproject.toml 2>/dev/null 
 .PHONY: trace test lint format types check fuzz bench reference picture lock clean
 
 trace: $(READY)
-	$(BIN)/python -m firstbyte.lab.loopback $(TRACE_ARGS)
+	$(BIN)/python -m firstbyte --lab $(TRACE_ARGS)
 
 test: $(READY)
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
@@ -30,7 +30,7 @@ reference: $(READY)
 	$(BIN)/python -m firstbyte.cli.shell.reference > docs/reference/cli.md
 
 picture: $(READY)
-	$(BIN)/python -m firstbyte.lab.loopback.picture docs/images
+	$(BIN)/python -m firstbyte --lab $(TRACE_ARGS)
 
 lock: $(READY)
 	$(BIN)/pip install -q uv

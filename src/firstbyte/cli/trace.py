@@ -1,18 +1,22 @@
 """``firstbyte trace URL…``: one request, every phase, every round trip, and what is wrong."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from firstbyte.cli.shell.client_flags import client_flags
-from firstbyte.cli.shell.grouped import GroupedCommand
+from firstbyte.cli.shell.lab_flags import LabCommand, lab_flags
 from firstbyte.cli.shell.output_flags import journey_flags, trace_flags
+
+if TYPE_CHECKING:
+    from firstbyte.lab.world import World
 
 EPILOG = """\
 \b
 Examples:
   firstbyte https://example.org/
+  firstbyte --lab
   firstbyte --ladder -v --http3 https://example.org/
   firstbyte -w '%{time_starttransfer}\\n' https://example.org/
   firstbyte --urls list.txt --jsonl > journeys.jsonl
@@ -26,25 +30,31 @@ Of several URLs, the first that failed gives the code.
 
 @click.command(
     "trace",
-    cls=GroupedCommand,
+    cls=LabCommand,
     epilog=EPILOG,
     short_help="One request: every phase, every round trip, what is wrong.",
 )
 @journey_flags
 @trace_flags
 @client_flags
+@lab_flags
 @click.argument("urls", nargs=-1, metavar="URL…")
 def command(urls: tuple[str, ...], **values: Any) -> int:
     """Trace a request to each URL and explain it.
 
     A URL without a scheme is taken as http://, as curl does.
     """
+    from firstbyte.cli.shell.in_world import world_of
+
+    world = world_of(values)
     wanted = _urls(urls, values["urls_file"])
+    if not wanted and world is not None:
+        wanted = [world.default_url]
     if not wanted:
         from firstbyte.cli.shell.values import reject
 
-        reject("no URL given", "firstbyte URL, or --urls FILE")
-    return _run(wanted, values)
+        reject("no URL given", "firstbyte URL, or --urls FILE, or --lab")
+    return _run(wanted, values, world)
 
 
 def _urls(given: tuple[str, ...], file: str | None) -> list[str]:
@@ -66,7 +76,7 @@ def _shows_segments(values: Mapping[str, Any], url_count: int) -> bool:
     return url_count == 1 and bool(kept or not headline_alone)
 
 
-def _run(urls: Sequence[str], values: Mapping[str, Any]) -> int:
+def _run(urls: Sequence[str], values: Mapping[str, Any], world: "World | None") -> int:
     from dataclasses import replace
 
     from firstbyte.cli.shell.batch import Batch, trace_all
@@ -74,7 +84,7 @@ def _run(urls: Sequence[str], values: Mapping[str, Any]) -> int:
     from firstbyte.cli.shell.choose_reports import choose_reports
     from firstbyte.cli.shell.client_options import trace_options
     from firstbyte.cli.shell.reports import Verdict
-    from firstbyte.cli.shell.running import run
+    from firstbyte.cli.shell.running import run, run_in
 
     options = trace_options(
         values, keep_body=values["output"] is not None, show_secrets=values["show_secrets"]
@@ -90,7 +100,11 @@ def _run(urls: Sequence[str], values: Mapping[str, Any]) -> int:
 
     try:
         with body_file(values["output"], len(urls)) as sink:
-            run(trace_all(Batch(urls, options, values["concurrency"], deliver, sink)))
+            job = trace_all(Batch(urls, options, values["concurrency"], deliver, sink))
+            if world is None:
+                run(job)
+            else:
+                run_in(world, job)
     finally:
         for report in reports:
             report.close()

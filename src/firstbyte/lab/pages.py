@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from firstbyte.server.http.handler import Asked, Reply
 
-PARAGRAPHS = 400
+PARAGRAPHS = 1200
 STREAM_LINES = 10
 STREAM_PAUSE_S = 0.2
 THINK_S = 1.5

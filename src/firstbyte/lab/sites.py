@@ -71,9 +71,9 @@ class SiteServer:
         plain = Pages(site.title, secure_home=site.url)
         await self._listen(HTTP_PORT, _plain(plain), None)
         if "h3" in site.versions:
-            self._listener = Http3Listener(identity, pages)
+            listener = self._listener = Http3Listener(identity, pages)
             await asyncio.get_running_loop().create_datagram_endpoint(
-                lambda: self._listener, local_addr=(site.address, HTTPS_PORT)
+                lambda: listener, local_addr=(site.address, HTTPS_PORT)
             )
 
     def close(self) -> None:

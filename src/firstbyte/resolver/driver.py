@@ -29,6 +29,7 @@ from firstbyte.resolver.upstream.tcp import ask_tcp
 from firstbyte.resolver.upstream.udp import UdpAsker, datagram_asker, socket_asker
 
 _LOG = logging.getLogger(__name__)
+TIMER_SLACK_S = 1e-6
 Deliver = Callable[[Response], None]
 
 
@@ -169,7 +170,9 @@ class Driver:
                 return
             self._timer.cancel()
         self._timer_s = deadline_s
-        delay_s = max(0.0, deadline_s - self._clock.moment().timer_s)
+        # A little late rather than a rounding error early: in virtual time, a timer that finds
+        # nothing due would be set for the same instant for ever.
+        delay_s = max(0.0, deadline_s - self._clock.moment().timer_s) + TIMER_SLACK_S
         self._timer = self._loop.call_later(delay_s, self._expire)
 
     def _expire(self) -> None:

@@ -1,22 +1,37 @@
-"""Runs a command's coroutine to its end."""
+"""Runs a command's coroutine to its end: on the real network, or in a world."""
 
 import asyncio
 import gc
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from firstbyte.lab.world import World
 
 T = TypeVar("T")
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:
-    """Run ``main`` on a new event loop; its first error comes out bare of its task group.
+    """Run ``main`` on a new event loop; its first error comes out bare of its task group."""
+    return _bare(lambda: asyncio.run(main))
 
-    What start-up made is frozen: a collection during a trace would look at all of it for nothing.
-    """
+
+def run_in(world: "World", main: Coroutine[Any, Any, T]) -> T:
+    """Run ``main`` on the client of ``world``, which ends with it."""
+
+    def in_world() -> T:
+        with world:
+            return world.run(main)
+
+    return _bare(in_world)
+
+
+def _bare(job: Callable[[], T]) -> T:
+    """What start-up made is frozen: a collection during a trace would look at all of it."""
     gc.freeze()
     gc.enable()
     try:
-        return asyncio.run(main)
+        return job()
     except BaseExceptionGroup as group:
         raise _first(group) from group
 

@@ -103,7 +103,9 @@ def _add_names(world: World, exchange: Host) -> None:
     internet = world.internet
     resolver = _server(internet, "resolver", [RESOLVER], (internet.hosts["isp"], 0.001))
     zones = {
-        "root": [make_zone(".", ROOT, [*delegation("example.", TLD), f"{ROOT.name} IN A {ROOT.address}"])],
+        "root": [
+            make_zone(".", ROOT, [*delegation("example.", TLD), f"{ROOT.name} IN A {ROOT.address}"])
+        ],
         "tld": [make_zone("example.", TLD, _tld_records())],
         "ns": [make_zone(origin, HOSTING, records) for origin, records in _site_zones().items()],
     }

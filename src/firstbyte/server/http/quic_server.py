@@ -1,9 +1,10 @@
 """aioquic's server with our handler behind it."""
 
 import asyncio
-from typing import Any
+from pathlib import Path
+from typing import Any, TextIO, cast
 
-from aioquic.asyncio import QuicConnectionProtocol
+from aioquic.asyncio.protocol import QuicConnectionProtocol
 from aioquic.asyncio.server import QuicServer
 from aioquic.h3.connection import H3_ALPN, H3Connection
 from aioquic.h3.events import H3Event, HeadersReceived
@@ -14,13 +15,12 @@ from firstbyte.server.http.handler import Asked, Handler
 from firstbyte.server.http.http3 import QuicIdentity
 
 
-
 def make_quic_server(identity: QuicIdentity, handler: Handler) -> QuicServer:
     """A server for a datagram endpoint."""
     configuration = QuicConfiguration(is_client=False, alpn_protocols=list(H3_ALPN))
     configuration.load_cert_chain(identity.chain_file, identity.key_file)
     if identity.keylog_file is not None:
-        configuration.secrets_log_file = _LogFile(identity.keylog_file)
+        configuration.secrets_log_file = cast("TextIO", _LogFile(identity.keylog_file))
 
     def connection(*args: Any, **options: Any) -> "_Connection":
         return _Connection(*args, handler=handler, **options)
@@ -29,14 +29,14 @@ def make_quic_server(identity: QuicIdentity, handler: Handler) -> QuicServer:
 
 
 class _LogFile:
-    """Appends at once: others write to the same file."""
+    """As much of a text file as aioquic uses; others append to the same one, so it is not held."""
 
-    def __init__(self, path: Any) -> None:
+    def __init__(self, path: Path) -> None:
         self._path = path
 
-    def write(self, text: str) -> None:
+    def write(self, text: str) -> int:
         with self._path.open("a", encoding="ascii") as file:
-            file.write(text)
+            return file.write(text)
 
     def flush(self) -> None:
         """Every write is whole."""
