@@ -166,3 +166,28 @@ def test_equal_questions_share_one_resolution(make_network) -> None:
     tickets = {network.machine.ask(question, network.now()) for _ in range(question_count)}
     assert len(network.machine.outgoing()) == 1
     assert len(tickets) == question_count
+
+
+def test_a_server_that_refuses_parts_gets_the_whole_name(make_network) -> None:
+    def refuse(message: dns.message.Message, tree, ask) -> dns.message.Message:
+        part = names.to_text(ask.name) == "ent.secure.example."
+        if part and ask.server[0] == "192.0.2.3":
+            message.set_rcode(5)
+            message.answer.clear()
+            message.authority.clear()
+        return message
+
+    relaxed = make_network(refuse).resolve("a.b.ent.secure.example.")
+    assert relaxed.security is Security.SECURE
+    strict = make_network(refuse, minimisation="strict").resolve("a.b.ent.secure.example.")
+    assert strict.rcode == c.SERVFAIL
+
+
+def test_a_recursive_server_in_the_wrong_place_is_a_last_resort(make_network) -> None:
+    def recursive(message: dns.message.Message, tree, ask) -> dns.message.Message:
+        if ask.server[0] == "192.0.2.4":
+            message.flags = message.flags & ~0x0400 | 0x0080
+        return message
+
+    network = make_network(recursive)
+    assert network.resolve("www.plain.example.").answer

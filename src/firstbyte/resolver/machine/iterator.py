@@ -177,7 +177,8 @@ class Iterator:
         while patience is None or attempt.attempts < patience:
             server = self._next_server(cut, attempt, work)
             if server is None:
-                if await self._find_more(cut, attempt, work, depth):
+                wanted = patience is None or attempt.attempts == 0
+                if wanted and await self._find_more(cut, attempt, work, depth):
                     continue
                 return self._nothing_better(cut, attempt, work)
             if not work.may_ask():
@@ -365,7 +366,7 @@ class Iterator:
 
     def _lame(self, cut: Delegation, server: Server, reply: Reply, attempt: _Round) -> None:
         attempt.spoiled.add(server)
-        useful = reply.rcode == dns.NXDOMAIN or reply.soa is not None
+        useful = reply.rcode == dns.NXDOMAIN or reply.soa is not None or bool(reply.links)
         if useful and attempt.fallback is None:
             reply.kind = Kind.ANSWER
             attempt.fallback = reply

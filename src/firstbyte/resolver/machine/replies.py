@@ -194,7 +194,8 @@ def _kind(
         return Kind.ANSWER
     echo = bool(message.flags & dns.RA) and not reply.authoritative
     if reply.links:
-        return _kind_with_data(reply, zone, rdtype)
+        kind = _kind_with_data(reply, zone, rdtype)
+        return Kind.LAME if echo and kind is Kind.ANSWER else kind
     if reply.rcode == dns.NXDOMAIN or reply.soa is not None:
         return Kind.LAME if echo else Kind.ANSWER
     cut = _cut(authority, zone, name, rdtype)
