@@ -27,7 +27,7 @@ from firstbyte.net.os_errors import Cause, connect_cause, stream_cause, symbol
 from firstbyte.net.tcp_info import read_tcp_info
 
 _HIGH_MARK_BYTES = 1 << 20
-_FIN_WAIT_S = 0.05
+_FIN_WAIT_S = 0.5
 """How long at most ``close`` waits for the peer's FIN."""
 _LINGER_NONE = struct.pack("ii", 1, 0)
 """struct linger: close sends RST and forgets what is buffered (socket(7))."""
@@ -214,7 +214,7 @@ class TcpStream(asyncio.Protocol):
             raise self._error
 
     async def close(self) -> None:
-        """Send what is buffered, then FIN; give the peer two round trips to send its own.
+        """Send what is buffered, then FIN; give the peer a round trip and a half for its own.
 
         Closing at once would answer whatever the peer still says (close_notify, GOAWAY) with RST.
         """
@@ -225,7 +225,7 @@ class TcpStream(asyncio.Protocol):
             with contextlib.suppress(TimeoutError, OSError):  # reset meanwhile: nothing to wait for
                 self._transport.write_eof()
                 self._transport.resume_reading()
-                async with asyncio.timeout(min(max(2 * self._rtt_s, 0.002), _FIN_WAIT_S)):
+                async with asyncio.timeout(min(max(1.5 * self._rtt_s, 0.002), _FIN_WAIT_S)):
                     await self._peer_end()
         self._transport.close()
         await asyncio.sleep(0)  # lets asyncio close the socket
