@@ -1,4 +1,4 @@
-from firstbyte.events import dns, quic, tcp
+from firstbyte.events import Direction, Event, dns, quic, tcp
 from firstbyte.journey.hop_view import in_order, resolver_connections, split_hops
 from testbed.events import Story, healthy
 
@@ -56,3 +56,14 @@ def test_a_trace_that_never_became_a_hop() -> None:
     assert view.winner is None
     assert view.failed is not None
     assert not view.finished
+
+
+def test_events_of_one_instant_are_ordered_by_cause() -> None:
+    def segment(direction: Direction, flags: str, length: int = 0) -> Event:
+        body = tcp.Segment(flags=flags, length=length)
+        return Event(at_ns=5, source="simulated", what=body, direction=direction)
+
+    hello = segment("sent", "PSH ACK", 300)
+    connected = Event(at_ns=5, source="simulated", what=tcp.Connected(1, "10.0.0.1", 4000))
+    ack, syn_ack = segment("sent", "ACK"), segment("received", "SYN ACK")
+    assert in_order([connected, hello, ack, syn_ack]) == (syn_ack, ack, connected, hello)

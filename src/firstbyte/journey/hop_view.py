@@ -88,8 +88,20 @@ class HopView(Struct, frozen=True, eq=False, dict=True):
 
 
 def in_order(events: Iterable[Event]) -> tuple[Event, ...]:
-    """The events by time; those of one instant keep their order."""
-    return tuple(sorted(events, key=lambda event: event.at_ns))
+    """The events by time; those of one instant by cause, and then as they were recorded."""
+    return tuple(sorted(events, key=lambda event: (event.at_ns, _rank(event))))
+
+
+def _rank(event: Event) -> int:
+    """Where an event stands among those of its instant, which virtual time has many of.
+
+    A segment comes in, the stack acknowledges it, the program acts on it, its segments go out.
+    """
+    if not isinstance(event.what, tcp.Segment) or event.source == "inferred":
+        return 2
+    if event.direction == "received":
+        return 0
+    return 1 if event.what.flags == "ACK" and not event.what.length else 3
 
 
 def split_hops(events: tuple[Event, ...]) -> tuple[HopView, ...]:
