@@ -71,6 +71,14 @@ class Delegations:
                 return fixed
         return None
 
+    def glue_for(self, name: bytes, now_s: float) -> tuple[str, ...]:
+        """The addresses that any known delegation at or above ``name`` has for it."""
+        for zone in ancestors(name):
+            cut = self._learned.get(zone)
+            if cut is not None and now_s < cut.expires_s and name in cut.glue:
+                return cut.glue[name]
+        return ()
+
     def learn(self, cut: Delegation) -> None:
         """Keep a cut; the root's comes from priming."""
         self._learned[cut.zone] = cut

@@ -262,10 +262,9 @@ class Iterator:
         """
         before = set(cut.addresses())
         for name in cut.names:
-            above = self.delegations.closest(name, self.scheduler.now.unix_s)
-            if above is not None and above is not cut and name in above.glue:
-                known = cut.found.get(name, ())
-                cut.found[name] = tuple(dict.fromkeys(known + above.glue[name]))
+            glue = self.delegations.glue_for(name, self.scheduler.now.unix_s)
+            if glue and name not in cut.glue:
+                cut.found[name] = tuple(dict.fromkeys(cut.found.get(name, ()) + glue))
         return bool(set(cut.addresses()) - before)
 
     async def _exchange(
