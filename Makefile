@@ -1,4 +1,15 @@
-# firstbyte: `make trace` runs the main job, `make test` passes the tests; each sets itself up.
+# firstbyte: each target sets itself up (Python 3.11 or later); the second time it starts at once.
+#
+#   make trace       traces a site that it starts itself     TRACE_ARGS='--redirect -L --ladder'
+#   make test        the tests                               PYTEST_ARGS='tests/net -k tls'
+#   make check       lint, types and tests: what must pass before a change lands (.ci/run: with peers)
+#   make lint        style and format;  make format mends them;  make types  the types
+#   make bench       each benchmark, briefly; what it needs and lacks, it says
+#   make reference   writes the generated pages of docs/reference;  make picture  the pictures
+#   make lock        pins the dependencies anew in requirements.txt
+#   make clean       removes all that these made
+#
+# PYTHON=python3.13 VENV=.venv313 uses another Python beside the usual one.
 
 PYTHON ?= python3
 VENV := .venv
@@ -37,13 +48,11 @@ lock: $(READY)
 	$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --python-version 3.11 --universal \
 	  --group dev --output-file requirements.txt pyproject.toml
 
+bench: $(READY)
+	$(BIN)/python bench/all.py
+
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(READY):
-	@./scripts/make-venv "$(PYTHON)" "$(VENV)"
-	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.txt
-	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@$(BIN)/python -m compileall -q src
-	@rm -f $(VENV)/.ready-*
-	@touch $@
+	@./scripts/set-up "$(PYTHON)" "$(VENV)" "$@"
