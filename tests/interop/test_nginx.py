@@ -24,6 +24,7 @@ from firstbyte.net.tls import make_settings, start_tls
 from firstbyte.protocols.http.http1 import Http1Machine
 from firstbyte.protocols.http.http2 import Http2Machine
 from testbed.pki import Pki
+from testbed.ports import free_ports
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 pytestmark = [
@@ -54,15 +55,10 @@ http {{
 """
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as held:
-        return held.getsockname()[1]
-
-
 class Nginx:
     def __init__(self, directory: Path) -> None:
         self.pki = Pki(directory)
-        self.plain, self.secure = free_port(), free_port()
+        self.plain, self.secure = free_ports(2)
         chain = self.pki.issue("good")
         (directory / "www").mkdir()
         (directory / "www" / "text.txt").write_bytes(TEXT)

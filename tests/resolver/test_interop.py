@@ -18,6 +18,7 @@ from firstbyte.net.tls_trust import choose_roots
 from firstbyte.resolver.settings import make_settings
 from firstbyte.resolver.stub import StubResolver
 from testbed.pki import Pki
+from testbed.ports import free_port, free_ports
 
 pytestmark = pytest.mark.interop
 
@@ -57,7 +58,7 @@ def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
 @pytest.fixture(scope="module")
 def unbound(pki: Pki, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]]:
     program = _find("unbound")
-    ports = dict(zip(("plain", "dot", "doh"), _free_ports(3), strict=True))
+    ports = dict(zip(("plain", "dot", "doh"), free_ports(3), strict=True))
     directory = tmp_path_factory.mktemp("unbound")
     chain = pki.issue("good")
     config = directory / "unbound.conf"
@@ -78,7 +79,7 @@ def unbound(pki: Pki, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict
 def dnsmasq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]]:
     program = _find("dnsmasq")
     directory = tmp_path_factory.mktemp("dnsmasq")
-    (port,) = _free_ports(1)
+    port = free_port()
     command = [
         program,
         "--keep-in-foreground",
@@ -180,7 +181,7 @@ def test_secure_dns_from_unbound(bench, pki: Pki, unbound: dict[str, int], kind:
 
 
 def _version() -> str:
-    run = subprocess.run(["unbound", "-V"], capture_output=True, text=True, check=False)
+    run = subprocess.run([_find("unbound"), "-V"], capture_output=True, text=True, check=False)
     return run.stdout
 
 
@@ -189,14 +190,6 @@ def _find(name: str) -> str:
     if program is None:
         pytest.skip(f"{name} is not installed")
     return program
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [sock.getsockname()[1] for sock in sockets]
-    for sock in sockets:
-        sock.close()
-    return ports
 
 
 @contextmanager

@@ -27,6 +27,8 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
 
+from testbed.ports import bind_pair
+
 Zone = dict[str, dict[str, list[str]]]
 SOA = "ns.example. admin.example. 1 3600 600 86400 60"
 
@@ -109,7 +111,7 @@ class DnsServer:
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
-        udp, tcp = _bind_pair(self.host)
+        udp, tcp = bind_pair(self.host)
         self.address = (self.host, udp.getsockname()[1])
         self._udp, _ = await loop.create_datagram_endpoint(lambda: _Udp(self), sock=udp)
         if self.tcp_port == "closed":
@@ -319,22 +321,3 @@ async def _write(writer: asyncio.StreamWriter, data: bytes, *, trickle: bool) ->
         writer.write(piece)
         await writer.drain()
         await asyncio.sleep(0)
-
-
-def _bind_pair(host: str) -> tuple[socket.socket, socket.socket]:
-    """A UDP and a TCP socket on the same free port."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    for _ in range(50):
-        udp = socket.socket(family, socket.SOCK_DGRAM)
-        udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
-        udp.bind((host, 0))
-        tcp = socket.socket(family, socket.SOCK_STREAM)
-        tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            tcp.bind((host, udp.getsockname()[1]))
-        except OSError:
-            udp.close()
-            tcp.close()
-            continue
-        return udp, tcp
-    raise OSError("no port is free for both UDP and TCP")

@@ -15,6 +15,7 @@ from typing import cast
 import pytest
 
 from testbed.pki import Issued
+from testbed.ports import free_ports
 
 Script = Callable[[asyncio.Transport, bytes], None]
 """Called with all that came so far, each time that more comes; first with nothing."""
@@ -113,7 +114,7 @@ def nginx_server(folder: Path, issued: Issued) -> Iterator[tuple[int, int]]:
     program = shutil.which("nginx", path="/usr/sbin:/usr/bin")
     if program is None:
         pytest.skip("nginx is not installed")
-    secure, plain = _free_port(), _free_port()
+    secure, plain = free_ports(2)
     configuration = folder / "nginx.conf"
     configuration.write_text(
         _NGINX.format(
@@ -132,13 +133,6 @@ def nginx_server(folder: Path, issued: Issued) -> Iterator[tuple[int, int]]:
             yield secure, plain
         finally:
             process.terminate()
-
-
-def _free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
 
 
 def _wait_until_open(process: subprocess.Popen[bytes], port: int) -> None:

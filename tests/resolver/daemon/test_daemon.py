@@ -19,6 +19,7 @@ import pytest
 
 from firstbyte.resolver.daemon.config import from_mapping
 from firstbyte.resolver.daemon.daemon import Daemon
+from testbed.ports import bind_pair, free_port
 
 ZONE = {
     ("www.example.", "A"): ["192.0.2.80"],
@@ -79,9 +80,10 @@ class Upstream(asyncio.DatagramProtocol):
 async def running(**changes):
     """A daemon over an upstream; gives both."""
     loop = asyncio.get_running_loop()
-    transport, upstream = await loop.create_datagram_endpoint(Upstream, local_addr=("127.0.0.1", 0))
-    port = transport.get_extra_info("sockname")[1]
-    server = await asyncio.start_server(upstream.stream, "127.0.0.1", port)
+    udp, tcp = bind_pair("127.0.0.1")
+    port = udp.getsockname()[1]
+    transport, upstream = await loop.create_datagram_endpoint(Upstream, sock=udp)
+    server = await asyncio.start_server(upstream.stream, sock=tcp)
     keys = {
         "listen": "127.0.0.1:0",
         "root_hints": [["ns.", "192.0.2.1"]],
@@ -249,9 +251,7 @@ def test_rate_limit_drops_and_slips() -> None:
 
 def test_metrics() -> None:
     async def main() -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         async with running(metrics=f"127.0.0.1:{port}") as (daemon, _):
             await ask(daemon, query("www.example"))
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -284,9 +284,7 @@ def wait_ready(process: subprocess.Popen[str]) -> int:
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_the_command_says_ready_and_stops_on_sigterm(workers: str) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     with start("--listen", f"127.0.0.1:{port}", "--workers", workers) as process:
         wait_ready(process)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
