@@ -1,6 +1,7 @@
 """With no loss and ample rate, time is round trips × RTT, and timers fire when the RFCs say."""
 
 import asyncio
+import contextlib
 import socket
 from itertools import pairwise
 
@@ -18,11 +19,11 @@ REQUEST = b"GET / HTTP/1.1\r\nHost: server.example\r\n\r\n"
 
 
 async def answer(reader, writer):
-    await reader.readuntil(b"\r\n\r\n")
-    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-    await writer.drain()
-    await reader.read()
-    writer.close()
+    with contextlib.closing(writer), contextlib.suppress(asyncio.IncompleteReadError):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        await writer.drain()
+        await reader.read()
 
 
 async def first_byte(port, **options):

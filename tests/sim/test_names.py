@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -41,6 +42,8 @@ def ask():
     ],
 )
 def test_it_answers_as_the_c_library(ask, args, options):
+    if args[1] == "http" and not Path("/etc/services").exists():
+        pytest.skip("this machine has no /etc/services")
     assert ask(*args, **options) == socket.getaddrinfo(*args, **options)
 
 

@@ -31,6 +31,36 @@ WORDS = {
     socket.EAI_FAMILY: "ai_family not supported",
 }
 
+SERVICE_NAMES = {
+    7: "echo",
+    9: "discard",
+    20: "ftp-data",
+    21: "ftp",
+    22: "ssh",
+    23: "telnet",
+    25: "smtp",
+    37: "time",
+    53: "domain",
+    67: "bootps",
+    68: "bootpc",
+    80: "http",
+    110: "pop3",
+    123: "ntp",
+    143: "imap2",
+    161: "snmp",
+    179: "bgp",
+    389: "ldap",
+    443: "https",
+    853: "domain-s",
+    993: "imaps",
+    995: "pop3s",
+    3306: "mysql",
+    5432: "postgresql",
+    6379: "redis",
+}
+"""Ports with names, the same on every machine: /etc/services may differ, or not be there at all."""
+SERVICES = {name: port for port, name in SERVICE_NAMES.items()}
+
 
 @dataclass(frozen=True, slots=True)
 class Query:
@@ -163,10 +193,10 @@ def _port(query: Query) -> int:
         return 0
     if isinstance(port, int) or port.isdigit():
         return int(port) & 0xFFFF
-    try:
-        return socket.getservbyname(port)
-    except OSError:
+    number = SERVICES.get(port)
+    if number is None:
         fail(socket.EAI_SERVICE)
+    return number
 
 
 def reverse(host: "Host", sockaddr: Any, flags: int) -> tuple[str, str]:
@@ -181,7 +211,4 @@ def reverse(host: "Host", sockaddr: Any, flags: int) -> tuple[str, str]:
 def _service(port: int, flags: int) -> str:
     if flags & socket.NI_NUMERICSERV:
         return str(port)
-    try:
-        return socket.getservbyport(port, "udp" if flags & socket.NI_DGRAM else "tcp")
-    except OSError:
-        return str(port)
+    return SERVICE_NAMES.get(port, str(port))
