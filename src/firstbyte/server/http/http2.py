@@ -78,8 +78,10 @@ class Http2Server:
         fields = [(":status", str(reply.status)), *reply.all_fields()]
         empty = head_alone or (reply.parts is None and not reply.content)
         self._machine.send_headers(stream, fields, end_stream=empty)
+        # In a TLS record of their own: in one with 16 KB of content they could not be read before
+        # all of it had come, which takes a cold connection one more round trip.
+        self._flush()
         if empty:
-            self._flush()
             return
         async for piece in reply.pieces():
             await self._send_piece(stream, piece)
