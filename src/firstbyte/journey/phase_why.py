@@ -9,6 +9,7 @@ from firstbyte.journey.build_tcp import build_options, winning_attempt
 from firstbyte.journey.build_tls import handshake_events
 from firstbyte.journey.hop_view import HopView
 from firstbyte.journey.model import TcpOptions
+from firstbyte.journey.rtt import path_rtt
 from firstbyte.journey.select import each, first, last
 from firstbyte.journey.words import counted
 
@@ -148,13 +149,22 @@ def send_why(view: HopView) -> str:
 
 
 def wait_why(view: HopView) -> str:
-    """As "server thinking", or that nothing came."""
+    """As "server thinking", "one round trip" of the path alone, or that nothing came."""
     if first(view.exchange, http.FirstByte) is None:
         return "no answer"
     interim = each(view.exchange, http.Informational)
     if interim:
         return f"server thinking, until {interim[0].what.status}"
-    return "server thinking"
+    return "one round trip" if _is_round_trip(view) else "server thinking"
+
+
+def _is_round_trip(view: HopView) -> bool:
+    """The path alone explains the wait: the server answered within a tenth of a round trip."""
+    rtt = path_rtt(view.carrier)
+    sent, came = first(view.exchange, http.RequestSent), first(view.exchange, http.FirstByte)
+    if rtt is None or sent is None or came is None:
+        return False
+    return came.at_us - sent.at_us <= 1.1 * rtt.us
 
 
 def receive_why(view: HopView) -> str:
