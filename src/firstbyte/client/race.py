@@ -49,7 +49,7 @@ class RaceDriver(Generic[C]):
         self._on_https = on_https
         self._attempts: dict[asyncio.Task[C], Attempt] = {}
         self._failures: list[ConnectionLifeError] = []
-        self._news = asyncio.Event()
+        self._news: asyncio.Future[None] | None = None
 
     async def run(self, answers: AsyncGenerator[Found, None]) -> tuple[Attempt, C]:
         """Run to the end: one winner, everything else cancelled and closed.
@@ -77,10 +77,14 @@ class RaceDriver(Generic[C]):
             async with aclosing(answers):
                 async for answer in answers:
                     self._take(answer)
-                    self._news.set()
+                    self._wake()
         finally:
             self._race.lookup_ended()
-            self._news.set()
+            self._wake()
+
+    def _wake(self) -> None:
+        if self._news is not None and not self._news.done():
+            self._news.set_result(None)
 
     def _take(self, answer: Found) -> None:
         now_ns = self._scope.now_ns()
@@ -101,18 +105,14 @@ class RaceDriver(Generic[C]):
 
     async def _wait(self, lookup: "asyncio.Future[None]") -> None:
         """Until an answer, an attempt's end, or the policy's next deadline."""
-        self._news.clear()
+        news = self._news = asyncio.get_running_loop().create_future()
         deadline_ns = self._race.deadline_ns()
         timeout_s = (
             None if deadline_ns is None else max(0.0, (deadline_ns - self._scope.now_ns()) / 1e9)
         )
-        news = asyncio.ensure_future(self._news.wait())
-        try:
-            await asyncio.wait(
-                {news, *self._attempts}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED
-            )
-        finally:
-            news.cancel()
+        await asyncio.wait(
+            {news, *self._attempts}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED
+        )
         if lookup.done() and not lookup.cancelled():
             self._note_lookup_failure(lookup)
 
