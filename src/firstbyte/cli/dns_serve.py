@@ -27,9 +27,18 @@ Examples:
 """
 
 
-@click.command("serve", epilog=EPILOG, short_help="A validating, caching resolver on UDP and TCP.")
+@click.command("serve", epilog=EPILOG, short_help="A validating, caching resolver as a daemon.")
 @click.option("--config", type=_FILE, help="TOML, or JSON where the name ends in .json.")
 @click.option("--listen", multiple=True, metavar="ADDR:PORT", help="Default 127.0.0.1:53.")
+@click.option("--tls-listen", multiple=True, metavar="ADDR:PORT", help="DNS over TLS.")
+@click.option(
+    "--https-listen",
+    multiple=True,
+    metavar="ADDR:PORT",
+    help="DNS over HTTPS, HTTP/1.1 and 2, at /dns-query.",
+)
+@click.option("--certificate", "tls_certificate", type=_FILE, help="PEM chain for both.")
+@click.option("--key", "tls_key", type=_FILE, help="PEM private key, if it is in its own file.")
 @click.option("--root-hints", type=_FILE, help="Names and addresses of the root's servers.")
 @click.option("--trust-anchor", type=_FILE, help="DS or DNSKEY records.")
 @click.option(
@@ -69,12 +78,15 @@ def _configuration(given: dict[str, Any]) -> "Config":
     from firstbyte.resolver.daemon.config import from_mapping, read_keys
 
     keys: dict[str, Any] = read_keys(given["config"]) if given["config"] else {}
-    for name in ("listen", "allow"):
+    for name in ("listen", "tls_listen", "https_listen", "allow"):
         if given[name]:
             keys[name] = list(given[name])
     for name in ("workers", "metrics", "qname_minimisation"):
         if given[name] is not None:
             keys[name] = given[name]
+    for name in ("tls_certificate", "tls_key"):
+        if given[name] is not None:
+            keys[name] = str(given[name])
     _add_files(keys, given)
     if given["plain_case"]:
         keys["use_0x20"] = False

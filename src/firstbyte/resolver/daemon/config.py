@@ -33,6 +33,14 @@ class Config:
 
     listen: str | list[str] = DEFAULT_LISTEN
     """ADDR:PORT, UDP and TCP; one or several."""
+    tls_listen: list[str] = field(default_factory=list)
+    """ADDR:PORT of DNS over TLS (853 is its port)."""
+    https_listen: list[str] = field(default_factory=list)
+    """ADDR:PORT of DNS over HTTPS, at /dns-query (HTTP/1.1 and 2)."""
+    tls_certificate: str | None = None
+    """A PEM file with the chain, for both."""
+    tls_key: str | None = None
+    """A PEM file with the private key, where it is not in the certificate's."""
     allow: list[str] = field(default_factory=lambda: ["127.0.0.0/8", "::1/128"])
     """Networks of clients that are answered; others are refused."""
     workers: int = 1

@@ -11,15 +11,19 @@ from firstbyte.errors import FirstbyteError, UsageError
 from firstbyte.resolver.daemon.access import AccessList, RateLimiter
 from firstbyte.resolver.daemon.clock import make_clock
 from firstbyte.resolver.daemon.config import Config, driver_settings, machine_settings
+from firstbyte.resolver.daemon.doh.listener import DohListener
 from firstbyte.resolver.daemon.listeners import TcpListener, UdpListener, bind
 from firstbyte.resolver.daemon.metrics import serve_metrics
 from firstbyte.resolver.daemon.parsing import endpoint
 from firstbyte.resolver.daemon.replies import Manners
 from firstbyte.resolver.daemon.service import Counting, Rules, Service
 from firstbyte.resolver.daemon.statistics import Statistics
+from firstbyte.resolver.daemon.tls_context import server_context
 from firstbyte.resolver.driver import Driver
 
 READY = "ready"
+DOT_PORT = 853
+HTTPS_PORT = 443
 Configure = Callable[[], Config]
 
 
@@ -32,6 +36,9 @@ class Daemon:
     ports: list[tuple[str, int]] = field(default_factory=list)
     """The addresses that it really listens on, once started."""
     service: Service | None = None
+    tls_ports: list[tuple[str, int]] = field(default_factory=list)
+    https_ports: list[tuple[str, int]] = field(default_factory=list)
+    _doh: list[DohListener] = field(default_factory=list)
     _udp: list[UdpListener] = field(default_factory=list)
     _tcp: list[TcpListener] = field(default_factory=list)
     _metrics: asyncio.Server | None = None
@@ -54,9 +61,39 @@ class Daemon:
             )
             await listener.start(tcp)
             self._tcp.append(listener)
+        await self._start_secure(shared=shared)
         if self.config.metrics:
             address = endpoint(self.config.metrics, "metrics")
             self._metrics = await serve_metrics(address, self._exposition)
+
+    async def _start_secure(self, *, shared: bool) -> None:
+        """DNS over TLS and over HTTPS, where they are configured."""
+        config, service = self.config, self._must_serve()
+        most, idle_s = config.max_tcp_connections, config.tcp_idle_timeout
+        for text in config.tls_listen:
+            context = server_context(config.tls_certificate, config.tls_key, ["dot"])
+            sock = _bind_stream(endpoint(text, "tls_listen", DOT_PORT), shared=shared)
+            dot = TcpListener(service, most, idle_s)
+            await dot.start(sock, context)
+            self._tcp.append(dot)
+            self.tls_ports.append(sock.getsockname()[:2])
+        for text in config.https_listen:
+            context = server_context(config.tls_certificate, config.tls_key, ["h2", "http/1.1"])
+            sock = _bind_stream(endpoint(text, "https_listen", HTTPS_PORT), shared=shared)
+            doh = DohListener(self._answer_https, most, idle_s)
+            await doh.start(sock, context)
+            self._doh.append(doh)
+            self.https_ports.append(sock.getsockname()[:2])
+
+    def _must_serve(self) -> Service:
+        if self.service is None:
+            raise UsageError("the daemon is not started")
+        return self.service
+
+    def _answer_https(self, query: bytes, client: str, reply: Callable[[bytes], None]) -> None:
+        service = self._must_serve()
+        self.statistics.questions["https"] += 1
+        service.ask(query, client, reply, service.moment(), udp=False)
 
     def _make_service(self, config: Config) -> Service:
         clock = make_clock(config.clock_file)
@@ -100,6 +137,8 @@ class Daemon:
             udp.close()
         for tcp in self._tcp:
             tcp.close()
+        for doh in self._doh:
+            doh.close()
         if self._metrics is not None:
             self._metrics.close()
         if self.service is not None:
@@ -124,6 +163,13 @@ def _bind_pair(address: tuple[str, int], *, shared: bool) -> tuple[socket.socket
     raise UsageError(f"cannot listen on {address[0]} port {address[1]}: {last}", hint)
 
 
+def _bind_stream(address: tuple[str, int], *, shared: bool) -> socket.socket:
+    try:
+        return bind(address, socket.SOCK_STREAM, shared=shared)
+    except OSError as error:
+        raise UsageError(f"cannot listen on {address[0]} port {address[1]}: {error}") from error
+
+
 def _rules(config: Config) -> Rules:
     manners = Manners(config.edns_buffer_size, config.ede, config.minimal_responses)
     return Rules(AccessList(config.allow), RateLimiter(config.rate_limit), manners, config.prefetch)
@@ -143,6 +189,9 @@ async def run(configure: Configure, ready: Callable[[], object] | None = None) -
     loop.add_signal_handler(signal.SIGHUP, lambda: _reload(daemon, configure))
     places = ", ".join(f"{address} port {port}" for address, port in daemon.ports)
     _say(f"listening on {places}")
+    for kind, ports in (("TLS", daemon.tls_ports), ("HTTPS", daemon.https_ports)):
+        for address, port in ports:
+            _say(f"listening for DNS over {kind} on {address} port {port}")
     if ready is None:
         _say(READY)
     else:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import ssl
 
 from firstbyte.resolver.daemon.service import Service
 from firstbyte.resolver.machine.values import Moment
@@ -169,10 +170,10 @@ class TcpListener:
         self._connections: set[_Connection] = set()
         self._server: asyncio.Server | None = None
 
-    async def start(self, sock: socket.socket) -> None:
-        """Begin to accept on a listening socket."""
+    async def start(self, sock: socket.socket, tls: ssl.SSLContext | None = None) -> None:
+        """Begin to accept on a listening socket; with ``tls`` it is DNS over TLS (RFC 7858)."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: _Connection(self), sock=sock)
+        self._server = await loop.create_server(lambda: _Connection(self), sock=sock, ssl=tls)
 
     def admit(self, connection: _Connection) -> bool:
         """Whether one more connection fits."""
