@@ -1,6 +1,7 @@
 """One question as bytes, and which bytes answer it (RFC 5452, 9.1)."""
 
 import secrets
+from collections.abc import Callable
 from typing import Literal
 
 from firstbyte.errors import DecodeError
@@ -17,10 +18,17 @@ _UPPER = 0x20
 class Exchange:
     """A question with fresh entropy, and the check of what comes back."""
 
-    __slots__ = ("_cookies", "_qname", "ask", "data", "retried")
+    __slots__ = ("_cookies", "_entropy", "_qname", "ask", "data", "retried")
 
-    def __init__(self, ask: Ask, edns_buffer_bytes: int, cookies: CookieJar | None) -> None:
+    def __init__(
+        self,
+        ask: Ask,
+        edns_buffer_bytes: int,
+        cookies: CookieJar | None,
+        entropy: Callable[[int], bytes] = secrets.token_bytes,
+    ) -> None:
         self.ask = ask
+        self._entropy = entropy
         self._cookies = cookies if ask.edns else None
         self.retried = False
         self._qname = b""
@@ -29,7 +37,7 @@ class Exchange:
 
     def _render(self, edns_buffer_bytes: int) -> None:
         ask = self.ask
-        random = secrets.token_bytes(2 + len(ask.name) // 8 + 1)
+        random = self._entropy(2 + len(ask.name) // 8 + 1)
         self._qname = mixed_case(ask.name, random[2:]) if ask.mix_case else ask.name
         edns = None
         if ask.edns:

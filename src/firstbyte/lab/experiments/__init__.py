@@ -1,0 +1,1 @@
+"""Claims of textbooks as measurements, one file an experiment."""
