@@ -1,6 +1,10 @@
 """``--lab``: the same commands in the private internet."""
 
 import json
+import shutil
+import subprocess
+
+import pytest
 
 from firstbyte.cli.shell.entry import run
 
@@ -35,3 +39,66 @@ def test_a_seed_needs_a_world(capsys):
 
 def test_failures_keep_curl_s_exit_codes():
     assert run(["--lab", "-q", "https://nowhere.example/"]) == 6
+
+
+def test_a_fault_breaks_the_world_and_names_itself(capsys):
+    assert run(["--lab", "--fault", "tcp.refused"]) == 7
+    assert "tcp.refused" in capsys.readouterr().out
+
+
+def test_a_fault_needs_a_world(capsys):
+    assert run(["--fault", "tcp.refused", "https://near.example/"]) == 2
+    assert "--lab" in capsys.readouterr().err
+
+
+def test_lab_lists_worlds_hosts_and_sites(capsys):
+    assert run(["lab"]) == 0
+    out = capsys.readouterr().out
+    assert "default: " in out
+    assert "https://h3.far.example/" in out
+    assert "203.0.113.53" in out
+
+
+def test_lab_show_draws_within_the_width(capsys):
+    assert run(["lab", "show"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert any("─ 8 ms ─ isp (router)" in line for line in lines)
+    assert max(map(len, lines)) <= 80
+
+
+def test_lab_break_lists_the_faults(capsys):
+    assert run(["lab", "break"]) == 0
+    assert "dns.nxdomain" in capsys.readouterr().out
+
+
+def test_lab_break_traces_in_a_world_with_that_fault(capsys):
+    assert run(["lab", "break", "tls.cert.expired"]) == 60
+    assert "tls.cert.expired" in capsys.readouterr().out
+
+
+def test_lab_pcap_refuses_a_host_that_is_not_there(capsys, tmp_path):
+    assert run(["lab", "pcap", "--host", "mars", "-o", str(tmp_path / "x.pcapng")]) == 2
+    assert "hosts: client" in capsys.readouterr().err
+
+
+@pytest.mark.interop
+@pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
+@pytest.mark.parametrize(
+    ("url", "shown"), [("https://shop.example/", "http2"), ("https://h3.near.example/", "http3")]
+)
+def test_tshark_decrypts_lab_pcap_with_the_keys_inside(tmp_path, url, shown):
+    file = tmp_path / "seen.pcapng"
+    assert run(["lab", "pcap", "--interface", "eth0", "-o", str(file), url]) == 0
+    words = ["tshark", "-r", str(file), "-Y", shown]
+    packets = subprocess.run(words, capture_output=True, text=True, timeout=60, check=True)
+    assert "HEADERS" in packets.stdout
+
+
+@pytest.mark.interop
+@pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
+def test_a_server_s_side_is_seen_at_its_own_host(tmp_path):
+    file = tmp_path / "seen.pcapng"
+    assert run(["lab", "pcap", "--host", "ns", "-o", str(file)]) == 0
+    words = ["tshark", "-r", str(file), "-T", "fields", "-e", "dns.qry.name"]
+    packets = subprocess.run(words, capture_output=True, text=True, timeout=60, check=True)
+    assert "shop.example" in packets.stdout

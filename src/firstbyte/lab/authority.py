@@ -7,10 +7,12 @@ from functools import cached_property
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 ROOT_DAYS = 3650
 LEAF_DAYS = 90
+ISSUER_URL = "http://ca.example/ca1.der"
+"""Where certificates say that their issuer's is to be had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,10 @@ class Authority:
         draft = self._draft(subject, issuer, (wish.from_day, wish.until_day))
         draft = draft.public_key(key.public_key())
         names = [x509.DNSName(name) for name in wish.names]
-        leaf = _as_leaf(draft, names, key, signer).sign(signer, hashes.SHA256())
+        draft = _as_leaf(draft, names, key, signer)
+        if not wish.self_signed:
+            draft = draft.add_extension(_issuer_place(), critical=False)
+        leaf = draft.sign(signer, hashes.SHA256())
         alone = wish.self_signed or not wish.with_intermediate
         rest = b"" if alone else self._intermediate_pem
         return Chain(_pem(leaf) + rest, _key_pem(key))
@@ -140,6 +145,12 @@ def _key_id(key: ec.EllipticCurvePrivateKey) -> x509.SubjectKeyIdentifier:
 
 def _issued_by(key: ec.EllipticCurvePrivateKey) -> x509.AuthorityKeyIdentifier:
     return x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key())
+
+
+def _issuer_place() -> x509.AuthorityInformationAccess:
+    place = x509.UniformResourceIdentifier(ISSUER_URL)
+    method = AuthorityInformationAccessOID.CA_ISSUERS
+    return x509.AuthorityInformationAccess([x509.AccessDescription(method, place)])
 
 
 def _pem(certificate: x509.Certificate) -> bytes:

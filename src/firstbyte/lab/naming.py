@@ -1,7 +1,7 @@
 """The worlds' DNS: zones for root, top-level domain and sites, and the resolver that walks them."""
 
 import socket
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from firstbyte.lab.sites import Site
@@ -65,9 +65,10 @@ async def serve_zones(zones: Sequence[Zone], address: str) -> NameServer:
 class RecursiveServer:
     """A resolver for others that walks from the world's root. ``start`` it on its host."""
 
-    def __init__(self, address: str, root: Server) -> None:
+    def __init__(self, address: str, root: Server, allows: Callable[[], Sequence[str]]) -> None:
         self._address = address
         self._root = root
+        self._allows = allows
 
     async def start(self) -> None:
         """Begin to answer."""
@@ -82,8 +83,8 @@ class RecursiveServer:
         clock = SystemClock()
         statistics = Statistics()
         driver = Driver(machine_settings(config), driver_settings(config), clock)
-        everybody = AccessList(["0.0.0.0/0", "::/0"])
-        rules = Rules(everybody, RateLimiter(0), Manners(config.edns_buffer_size, config.ede, True))
+        access = AccessList(list(self._allows()))
+        rules = Rules(access, RateLimiter(0), Manners(config.edns_buffer_size, config.ede, True))
         self.service = Service(driver, clock, rules, statistics)
         udp = bind((self._address, PORT), socket.SOCK_DGRAM, shared=False)
         self._udp = UdpListener(udp, self.service)

@@ -33,6 +33,15 @@ class Site:
     aliases: tuple[str, ...] = ()
     certificate: Wish | None = None
     """What its certificate is to be, if not a good one for its names."""
+    authority: Authority | None = None
+    """Who issues it, if not the world's own."""
+    answers: Handler | None = None
+    """Answers instead of the pages."""
+    talk: Converse | None = None
+    """Speaks instead of HTTP, on each connection over TLS."""
+    raw_talk: Converse | None = None
+    """Speaks instead of TLS, on each connection to the HTTPS port."""
+    listening: bool = True
 
     @property
     def url(self) -> str:
@@ -44,9 +53,9 @@ class Site:
         """Its name and its aliases."""
         return (self.name, *self.aliases)
 
-    def pages(self) -> Pages:
-        """What it answers over TLS and QUIC."""
-        return Pages(self.title, self.home)
+    def handler(self) -> Handler:
+        """What answers over TLS and QUIC."""
+        return self.answers or Pages(self.title, self.home)
 
 
 class SiteServer:
@@ -62,16 +71,19 @@ class SiteServer:
     async def start(self) -> None:
         """Bind every port; to be run on the site's host."""
         site = self.site
-        pages = site.pages()
+        if not site.listening:
+            return
         identity = self._identity()
-        streams = tuple(version for version in site.versions if version != "h3")
-        if streams:
-            context = _context(identity, streams)
-            await self._listen(HTTPS_PORT, _secure(pages), context)
+        if site.raw_talk is not None:
+            await self._listen(HTTPS_PORT, site.raw_talk, None)
+        else:
+            streams = tuple(version for version in site.versions if version != "h3")
+            talk = site.talk or _secure(site.handler())
+            await self._listen(HTTPS_PORT, talk, _context(identity, streams))
         plain = Pages(site.title, secure_home=site.url)
         await self._listen(HTTP_PORT, _plain(plain), None)
         if "h3" in site.versions:
-            listener = self._listener = Http3Listener(identity, pages)
+            listener = self._listener = Http3Listener(identity, site.handler())
             await asyncio.get_running_loop().create_datagram_endpoint(
                 lambda: listener, local_addr=(site.address, HTTPS_PORT)
             )
@@ -95,7 +107,7 @@ class SiteServer:
 
     def _identity(self) -> QuicIdentity:
         wish = self.site.certificate or Wish(self.site.names)
-        chain = self._authority.issue(wish)
+        chain = (self.site.authority or self._authority).issue(wish)
         self._directory.mkdir(parents=True, exist_ok=True)
         chain_file, key_file = self._directory / "chain.pem", self._directory / "key.pem"
         chain_file.write_bytes(chain.certificates)

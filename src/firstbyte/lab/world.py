@@ -4,13 +4,14 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from firstbyte.lab.authority import Authority
 from firstbyte.lab.sites import Site, SiteServer
+from firstbyte.server.dns.zone import Zone
 from firstbyte.sim import Host, Internet
 
 T = TypeVar("T")
@@ -31,6 +32,10 @@ class World:
     authority: Authority
     default_url: str
     sites: list[Site] = field(default_factory=list)
+    zones: dict[str, Zone] = field(default_factory=dict)
+    """What the name servers say, by the zones' names."""
+    resolver_allows: tuple[str, ...] = ("0.0.0.0/0", "::/0")
+    """Networks that the resolver answers."""
     programs: list[tuple[Host, Program]] = field(default_factory=list)
     _kept: list[object] = field(default_factory=list)
     _started: bool = False
@@ -55,8 +60,10 @@ class World:
     def add_site(self, site: Site) -> None:
         """A site whose server starts with the world."""
         self.sites.append(site)
-        server = SiteServer(site, self.authority, self.directory)
-        self.programs.append((self.internet.hosts[site.host], server.start))
+
+    def change_sites(self, **changes: Any) -> None:
+        """Change these fields of every site; before the world starts."""
+        self.sites = [replace(site, **changes) for site in self.sites]
 
     def site(self, name: str) -> Site:
         """The site with this name or alias.
@@ -75,6 +82,10 @@ class World:
         self._started = True
         for host, program in self.programs:
             self._kept.append(self.internet.run(until=host.run(_awaiting(program))))
+        for site in self.sites:
+            server = SiteServer(site, self.authority, self.directory)
+            self.internet.run(until=self.internet.hosts[site.host].run(server.start()))
+            self._kept.append(server)
 
     def run(self, program: Coroutine[Any, Any, T], *, limit_s: float | None = None) -> T:
         """Run ``program`` on the client to its end, in virtual time; its result.

@@ -17,11 +17,23 @@ def world_of(values: Mapping[str, Any]) -> "World | None":
 
     """
     if values["lab"] is None:
-        if values["seed"] is not None:
-            from firstbyte.cli.shell.values import reject
-
-            reject("--seed is for --lab", "add --lab, or leave out --seed")
+        _refuse_without_lab(values)
         return None
     from firstbyte.lab.worlds import build_world
 
-    return build_world(values["lab"], seed=values["seed"] or DEFAULT_SEED)
+    world = build_world(values["lab"], seed=values["seed"] or DEFAULT_SEED)
+    for name in values["faults"]:
+        from firstbyte.lab.faults import find_fault
+
+        fault = find_fault(name)
+        fault.apply(world)
+        world.default_url = fault.url or world.default_url
+    return world
+
+
+def _refuse_without_lab(values: Mapping[str, Any]) -> None:
+    for name, given in (("--seed", values["seed"] is not None), ("--fault", values["faults"])):
+        if given:
+            from firstbyte.cli.shell.values import reject
+
+            reject(f"{name} is for --lab", f"add --lab, or leave out {name}")

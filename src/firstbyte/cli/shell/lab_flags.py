@@ -15,6 +15,13 @@ LAB = (
         help="Run in this world (`firstbyte lab` lists them), not on the real network. No root, "
         "no waiting; without a URL: the world's default site.",
     ),
+    _lab(
+        "--fault",
+        "faults",
+        multiple=True,
+        metavar="ID",
+        help="Break the world so (`firstbyte lab break` lists the faults).",
+    ),
     _lab("--seed", type=int, metavar="N", help="The world's seed: equal seeds, equal runs."),
 )
 

@@ -23,6 +23,7 @@ from firstbyte.lab.naming import (
 )
 from firstbyte.lab.sites import Site
 from firstbyte.lab.world import World
+from firstbyte.protocols.dns.names import to_text
 from firstbyte.sim import Host, Internet
 from firstbyte.sim.clock import DEFAULT_EPOCH_S
 
@@ -114,7 +115,9 @@ def _add_names(world: World, exchange: Host) -> None:
         link = (exchange, rtt_s - CORE_RTT_S - 0.001)
         host = _server(internet, name, [addresses[name]], link)
         world.programs.append((host, partial(serve_zones, zones[name], addresses[name])))
-    world.programs.append((resolver, RecursiveServer(RESOLVER, ROOT).start))
+        world.zones |= {to_text(zone.apex): zone for zone in zones[name]}
+    recursive = RecursiveServer(RESOLVER, ROOT, lambda: world.resolver_allows)
+    world.programs.append((resolver, recursive.start))
 
 
 def _tld_records() -> list[str]:

@@ -1,0 +1,60 @@
+"""``firstbyte lab``: the worlds; its commands are found by file name (``cli/lab_NAME.py``)."""
+
+import pkgutil
+from importlib import import_module
+
+import click
+
+import firstbyte.cli
+
+PREFIX = "lab_"
+
+
+def command_names() -> list[str]:
+    """The names of the commands below ``lab``."""
+    modules = pkgutil.iter_modules(firstbyte.cli.__path__)
+    return sorted(
+        module.name.removeprefix(PREFIX)
+        for module in modules
+        if module.name.startswith(PREFIX) and not module.ispkg
+    )
+
+
+class LabGroup(click.Group):
+    """A group whose commands are imported when they are run or listed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """By name."""
+        return command_names()
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The command of that name, imported now."""
+        if cmd_name not in command_names():
+            return None
+        found: click.Command = import_module(f"firstbyte.cli.{PREFIX}{cmd_name}").command
+        return found
+
+
+@click.group(
+    "lab",
+    cls=LabGroup,
+    invoke_without_command=True,
+    short_help="The private internet: worlds, their hosts, sites and faults.",
+)
+@click.pass_context
+def command(context: click.Context) -> None:
+    """List the worlds of the private internet, with their hosts and sites.
+
+    `firstbyte --lab[=WORLD] [URL]` runs a trace inside one, in virtual time.
+    """
+    if context.invoked_subcommand is None:
+        from firstbyte.lab.drawing import host_rows, site_rows
+        from firstbyte.lab.worlds import build_world, world_names
+        from firstbyte.rendering.columns import columns
+
+        for name in world_names():
+            world = build_world(name)
+            click.echo(f"{name}: {world.title}\n")
+            click.echo("\n".join(columns(site_rows(world))) + "\n")
+            click.echo("\n".join(columns(host_rows(world))))
+            world.close()

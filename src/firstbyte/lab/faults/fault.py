@@ -1,0 +1,17 @@
+"""What a fault is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from firstbyte.lab.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """``apply`` breaks a world that has not started; a trace of ``url`` then finds ``id``."""
+
+    id: str
+    title: str
+    apply: Callable[[World], None]
+    url: str | None = None
+    """Where it shows best; None: the world's default site."""
