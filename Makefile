@@ -41,7 +41,7 @@ reference: $(READY)
 	$(BIN)/python -m firstbyte.cli.shell.reference > docs/reference/cli.md
 
 picture: $(READY)
-	$(BIN)/python -m firstbyte --lab $(TRACE_ARGS)
+	$(BIN)/python -m firstbyte.lab.picture docs/images
 
 lock: $(READY)
 	$(BIN)/pip install -q uv
