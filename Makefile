@@ -39,6 +39,7 @@ check: lint types test
 
 reference: $(READY)
 	$(BIN)/python -m firstbyte.cli.shell.reference > docs/reference/cli.md
+	$(BIN)/python scripts/write-reference
 
 picture: $(READY)
 	$(BIN)/python -m firstbyte.lab.picture docs/images

@@ -2,7 +2,6 @@
 
 import contextlib
 import shutil
-import socket
 import subprocess
 import time
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 
 from firstbyte.resolver.daemon.config import from_mapping
 from firstbyte.resolver.daemon.daemon import Daemon
+from testbed.ports import free_port
 
 TOOLS = ("named", "dnssec-keygen", "dnssec-signzone")
 pytestmark = [
@@ -81,9 +81,7 @@ def served(tmp_path_factory):
         zones[zone] = file
     root.write_text(text)
     anchor = sign(place, ".", root, "ECDSAP256SHA256", [])
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     (place / "named.conf").write_text(
         f'options {{ directory "{place}"; recursion no; dnssec-validation no; pid-file none; '
         f"session-keyfile none; listen-on port {port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }}; "
