@@ -52,6 +52,9 @@ lock: $(READY)
 bench: $(READY)
 	$(BIN)/python bench/all.py
 
+fuzz: $(READY)
+	PYTHONPATH=.:tests $(BIN)/python -m fuzz $(FUZZ_ARGS)
+
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
 

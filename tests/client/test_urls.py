@@ -39,6 +39,8 @@ GOOD = {
     "http://a//b//": "http://a//b//",
     "http://u:p@h/": "http://h/",
     "http://h/@x:y": "http://h/@x:y",
+    "http://0x-1f.1/": "http://0x-1f.1/",
+    "http://h/\udcff?\udcfe": "http://h/%FF?%FE",
 }
 
 
@@ -54,6 +56,7 @@ BAD = {
     "http://": "no host",
     "http:///": "no host",
     "http://user@:80/": "no host",
+    "http://h/\ud800": "no character",
     "http://a:0/": "port 0",
     "http://a:00000/": "port 0",
     "http://a:65536/": "above 65535",

@@ -64,3 +64,7 @@ def test_fixed_addresses(name: str, port: int, expected: tuple[str, ...] | None)
         ("dotted.example.", 1, ("192.0.2.5", "192.0.2.6")),
     )
     assert find_static(static, name, port) == expected
+
+
+def test_a_nul_in_the_file_is_no_address() -> None:
+    assert parse_hosts("127.0.0.\0001 a\n127.0.0.1 b\n")[0].names == {"b"}

@@ -23,6 +23,7 @@ _FORBIDDEN_IN_HOST = re.compile(r"""[\x00-\x20\x7f/:#?!@{}\[\]\\$'"^`*<>=;,+&()|
 _UNSAFE = re.compile(r"[\x00-\x20\x7f]")
 _KEPT_IN_PATH = "!$&'()*+,;=:@/%[]{}|\\^`\"<>~-._"
 _KEPT_IN_QUERY = _KEPT_IN_PATH + "?"
+_NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+")
 _DOT = re.compile(r"%2e", re.IGNORECASE)
 
 
@@ -102,6 +103,7 @@ def parse_url(text: str) -> Url:
             f"the URL contains {_name_character(unsafe.group())} at position {unsafe.start()}",
             "percent-encode it (a space is %20), and quote the URL for your shell",
         )
+    _check_characters(text)
     return _parse_absolute(text)
 
 
@@ -115,6 +117,7 @@ def resolve_reference(base: Url, reference: str) -> Url:
     reference = _encode_unsafe(reference.strip(" \t\r\n"))
     if len(reference) > MAX_URL_CHARACTERS:
         _refuse(f"the reference has {len(reference)} characters")
+    _check_characters(reference)
     if _SCHEME.match(reference) or _BARE_SCHEMES.match(reference):
         return _parse_absolute(reference)
     if reference.startswith("//"):
@@ -144,6 +147,14 @@ def parse_authority(text: str, scheme: str) -> tuple[str, int]:
     """
     parsed = _parse_absolute(f"{scheme}://{text}/")
     return parsed.host, parsed.port
+
+
+def _check_characters(text: str) -> None:
+    """Octets of the command line that are no UTF-8 are welcome; other surrogates are nothing."""
+    try:
+        text.encode("utf-8", errors="surrogateescape")
+    except UnicodeEncodeError as error:
+        _refuse(f"the URL contains {text[error.start]!r}, which is no character")
 
 
 def _parse_absolute(text: str) -> Url:
@@ -197,7 +208,8 @@ def _split_userinfo(userinfo: str) -> tuple[str, str | None]:
 
 
 def _decode(text: str) -> str:
-    return unquote_to_bytes(text).decode("utf-8", errors="replace")
+    octets = text.encode("utf-8", errors="surrogateescape")
+    return unquote_to_bytes(octets).decode("utf-8", errors="replace")
 
 
 def _split_host_port(text: str, scheme: str) -> tuple[str, str | None, int]:
@@ -293,7 +305,7 @@ def _to_unicode(host: str) -> str:
 def _ipv4_number(host: str) -> str | None:
     """Addresses in the old forms of inet_aton that curl and browsers take: 127.1, 0x7f000001."""
     parts = host.removesuffix(".").split(".")
-    if len(parts) > 4 or not re.fullmatch(r"0x[0-9a-f]*|[0-9]+", parts[-1]):
+    if len(parts) > 4 or not all(_NUMBER.fullmatch(part) for part in parts):
         return None
     try:
         numbers = [_number(part) for part in parts]
@@ -329,14 +341,14 @@ def _split_path(text: str) -> tuple[str, str | None]:
 
 
 def _normal_path(path: str) -> str:
-    path = quote(path, safe=_KEPT_IN_PATH)
+    path = quote(path, safe=_KEPT_IN_PATH, errors="surrogateescape")
     if not path.startswith("/"):
         path = "/" + path
     return _without_dot_segments(path)
 
 
 def _normal_query(query: str | None) -> str | None:
-    return None if query is None else quote(query, safe=_KEPT_IN_QUERY)
+    return None if query is None else quote(query, safe=_KEPT_IN_QUERY, errors="surrogateescape")
 
 
 def _without_dot_segments(path: str) -> str:

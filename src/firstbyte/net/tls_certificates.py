@@ -2,9 +2,11 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import takewhile
 from typing import TypeVar
 
@@ -38,8 +40,9 @@ _INTERMEDIATE_NAMES = re.compile(r"\b(inter(mediate)?|issuing|sub(ordinate)?)\b"
 def parse(der: bytes) -> x509.Certificate | None:
     """The certificate, or None when the library finds it malformed (OpenSSL may not)."""
     try:
-        return x509.load_der_x509_certificate(der)
-    except ValueError:
+        with _without_advice():
+            return x509.load_der_x509_certificate(der)
+    except (ValueError, x509.InvalidVersion):
         return None
 
 
@@ -70,7 +73,7 @@ def issuer_is_intermediate(certificate: x509.Certificate) -> bool:
     return (
         _has_issuer_url(certificate)
         or _issuers_issuer_is_another(certificate)
-        or _INTERMEDIATE_NAMES.search(certificate.issuer.rfc4514_string()) is not None
+        or _INTERMEDIATE_NAMES.search(_readable(partial(_issuer, certificate))) is not None
     )
 
 
@@ -83,8 +86,8 @@ def _describe(der: bytes) -> Certificate:
     return Certificate(
         depth=0,
         sent=False,
-        subject=_readable(certificate.subject.rfc4514_string),
-        issuer=_readable(certificate.issuer.rfc4514_string),
+        subject=_readable(partial(_subject, certificate)),
+        issuer=_readable(partial(_issuer, certificate)),
         serial=_readable(lambda: f"{certificate.serial_number:x}"),
         not_before=_readable(lambda: rfc3339(certificate.not_valid_before_utc)),
         not_after=_readable(lambda: rfc3339(certificate.not_valid_after_utc)),
@@ -120,9 +123,27 @@ def _unreadable(fingerprint: str, size_bytes: int) -> Certificate:
 def _readable(read: Callable[[], str]) -> str:
     """What ``read`` gives, or a word for what the library cannot make sense of."""
     try:
-        return read()
+        with _without_advice():
+            return read()
     except Exception:  # the library's errors here are many and undocumented
         return _UNREADABLE
+
+
+def _subject(certificate: x509.Certificate) -> str:
+    """The library reads a name when it is asked for: it may raise here."""
+    return certificate.subject.rfc4514_string()
+
+
+def _issuer(certificate: x509.Certificate) -> str:
+    return certificate.issuer.rfc4514_string()
+
+
+@contextmanager
+def _without_advice() -> Iterator[None]:
+    """Silence the library's warnings: a peer's odd certificate is no fault of our user's."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _key(certificate: x509.Certificate) -> str:
@@ -170,7 +191,10 @@ def _is_ca(certificate: x509.Certificate) -> bool:
 
 def _is_self_issued(certificate: x509.Certificate) -> bool:
     """Subject and issuer are one, and the key identifiers (if given) agree."""
-    if certificate.subject != certificate.issuer:
+    try:
+        if certificate.subject != certificate.issuer:
+            return False
+    except ValueError:
         return False
     authority = _extension(certificate, x509.AuthorityKeyIdentifier)
     subject = _extension(certificate, x509.SubjectKeyIdentifier)

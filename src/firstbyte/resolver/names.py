@@ -121,7 +121,7 @@ def _parse_ipv4(host: str) -> Literal | None:
         return None
     try:
         return Literal(socket.inet_ntoa(socket.inet_aton(host)), 4)
-    except OSError:
+    except (OSError, ValueError):  # ValueError: a NUL, which may stand in a hosts file
         return None
 
 

@@ -98,7 +98,11 @@ def from_text(text: str) -> bytes:
     """
     if text in ("", "."):
         return ROOT
-    raw = text.encode("utf-8")
+    try:
+        raw = text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        found = repr(text[error.start])
+        raise DecodeError(error.start, "name", "text", found, "RFC 1035, 5.1") from error
     parts = [bytearray()]
     at = 0
     while at < len(raw):

@@ -182,5 +182,8 @@ def _known(count: int | None) -> int:
 
 
 def _moment(journey: Journey, after_ms: float) -> str:
-    start = datetime.fromisoformat(journey.started_at)
+    try:
+        start = datetime.fromisoformat(journey.started_at)
+    except ValueError:  # a saved journey that somebody edited
+        return journey.started_at
     return (start + timedelta(milliseconds=after_ms)).isoformat(timespec="milliseconds")

@@ -1,0 +1,1 @@
+"""Fuzzing: every decoder of ours against mutated real input; ``python -m fuzz --help``."""
