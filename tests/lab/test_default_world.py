@@ -67,3 +67,33 @@ def test_an_unknown_world_is_refused_with_a_hint():
     with pytest.raises(UsageError, match="nope") as caught:
         build_world("nope")
     assert "default" in caught.value.hint
+
+
+def test_the_internet_sees_the_home_s_public_address(world):
+    world.run(trace(world.default_url))
+    shop = world.internet.hosts["shop"]
+    sources = {packet.ip.source for packet in world.internet.capture(shop).packets}
+    assert sources == {"203.0.113.10", "198.51.100.80"}
+
+
+@pytest.mark.parametrize(
+    ("name", "trips"),
+    [("h1.near.example", 3), ("near.example", 3), ("h3.near.example", 2), ("h1.far.example", 3)],
+)
+def test_the_first_byte_comes_after_exactly_its_round_trips(world, name, trips):
+    """TCP, TLS 1.3 and the request are a trip each; QUIC does without the first."""
+    http3 = HttpOptions(version="3", only=True) if name.startswith("h3") else HttpOptions()
+    journey = world.run(trace(f"https://{name}/", TraceOptions(http=http3)))
+    (one,) = journey.hops
+    asked_ms = one.phases.dns.start_ms + one.phases.dns.duration_ms
+    connected_ms = trips * world.site(name).rtt_s * 1000
+    assert one.first_byte_ms - asked_ms == pytest.approx(connected_ms, abs=1e-6)
+
+
+def test_equal_seeds_give_equal_journeys():
+    def facts():
+        with build_world(seed=3) as world:
+            journey = world.run(trace("http://shop.example/"))
+            return [(event.at_ns, event.type) for event in journey.events]
+
+    assert facts() == facts()

@@ -6,7 +6,8 @@
                        │          └───── root, tld, ns: the DNS
                     resolver
 
-Times are round trips from the client. No link loses packets or limits the rate, so every wait in a
+The home router translates addresses: the internet sees 203.0.113.10. Times are round trips from
+the client. No link loses packets or limits the rate, so every wait in a
 trace is a round trip or a server's own time.
 """
 
@@ -26,6 +27,7 @@ from firstbyte.lab.world import World
 from firstbyte.protocols.dns.names import to_text
 from firstbyte.sim import Host, Internet
 from firstbyte.sim.clock import DEFAULT_EPOCH_S
+from firstbyte.sim.machines import Nat
 
 TITLE = "A home, an ISP, the DNS from its root, and sites at 20, 80 and 200 ms"
 DEFAULT_URL = "https://shop.example/"
@@ -35,6 +37,7 @@ ACCESS_RTT_S = 0.008
 CORE_RTT_S = 0.001
 TO_EXCHANGE_S = HOME_RTT_S + ACCESS_RTT_S + CORE_RTT_S
 
+HOME_ADDRESS = "203.0.113.10"
 RESOLVER = "203.0.113.53"
 ROOT = Server("a.root-servers.example.", "192.0.2.1")
 TLD = Server("a.nic.example.", "192.0.2.2")
@@ -80,11 +83,12 @@ def build(seed: int) -> World:
 
 def _build_way(internet: Internet, client: Host) -> Host:
     """From the client to the exchange, which it gives."""
-    home = _router(internet, "home", "192.168.1.1", "203.0.113.10")
+    home = _router(internet, "home", "192.168.1.1", HOME_ADDRESS)
     isp = _router(internet, "isp", "203.0.113.1")
     exchange = _router(internet, "exchange", "192.0.2.254")
     internet.link(client, home, rtt_s=HOME_RTT_S)
-    internet.link(home, isp, rtt_s=ACCESS_RTT_S)
+    access = internet.link(home, isp, rtt_s=ACCESS_RTT_S)
+    Nat(home, access.ports[0], HOME_ADDRESS)
     internet.link(isp, exchange, rtt_s=CORE_RTT_S)
     return exchange
 
