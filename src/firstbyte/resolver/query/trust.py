@@ -147,6 +147,10 @@ def _link(
         return Link(
             zone=name, verdict="bogus", delegations=delegated, seals=tuple(over_ds), reason=broken
         )
+    if ds is not None and not anchors and not _supported(ds, validation):
+        reason = "no DS of it has an algorithm and digest that count here (RFC 4035, 5.2)"
+        delegated = _delegations(zone, anchors, ds, [])
+        return Link(zone=name, verdict="insecure", delegations=delegated, reason=reason)
     if dnskey is None:
         delegated = _delegations(zone, anchors, ds, [])
         if zone not in evidence.tried:
@@ -155,6 +159,17 @@ def _link(
         reason = "its DNSKEY set could not be had"
         return Link(zone=name, verdict="bogus", delegations=delegated, reason=reason)
     return _keyed(zone, anchors, ds, dnskey, validation, sets, now_s)
+
+
+def _supported(ds: RRset, validation: Validation) -> bool:
+    """Whether a DS record leads to signatures that are verified here."""
+    sha1 = validation.allow_sha1
+    return any(
+        keys.algorithm_counts(entry.algorithm, allow_sha1=sha1)
+        and keys.digest_counts(entry.digest_type, allow_sha1=sha1)
+        for rdata in ds.rdatas
+        if (entry := keys.parse_ds(rdata)) is not None
+    )
 
 
 def _over_ds(ds: RRset, evidence: Evidence, validation: Validation, now_s: float) -> list[Seal]:
