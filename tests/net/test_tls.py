@@ -511,7 +511,7 @@ class FaultyStream:
         await self._call("receive")
         return self.answer
 
-    async def close(self) -> None:
+    async def close(self, *, patient: bool = True) -> None:
         await self._call("close")
 
     def abort(self) -> None:

@@ -85,7 +85,9 @@ def _resolver(options: TraceOptions, system: System) -> Resolver:
     from firstbyte.resolver.iterative import IterativeResolver, make_iteration_settings
 
     iteration = make_iteration_settings(
-        dnssec=resolve.dnssec, hints=resolve.root_hints, anchors=resolve.trust_anchors
+        dnssec=resolve.dnssec,
+        hints=resolve.root_hints or system.root_hints(),
+        anchors=resolve.trust_anchors,
     )
     return IterativeResolver(iteration, stub)
 

@@ -16,8 +16,12 @@ class Stream(Protocol):
     async def send(self, data: bytes) -> None:
         """Hand over all of ``data``; returns when the buffer below is under its high mark."""
 
-    async def close(self) -> None:
-        """End in order: close_notify and FIN; waits only for what is needed to send them."""
+    async def close(self, *, patient: bool = True) -> None:
+        """End in order: close_notify and FIN; waits only for what is needed to send them.
+
+        ``patient`` also gives the peer a moment to end, lest its last words meet a closed socket;
+        without it, a failure is told without delay.
+        """
 
     def abort(self) -> None:
         """End at once (RST); never raises."""

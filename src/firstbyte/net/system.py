@@ -65,6 +65,9 @@ class System(Protocol):
     def trust_anchors_pem(self) -> bytes | None:
         """Extra root certificates that this machine trusts, or null: use the library's default."""
 
+    def root_hints(self) -> tuple[tuple[str, str], ...]:
+        """(name, address) of this network's DNS root servers; empty: the public root's."""
+
     def open_tap(
         self, protocol: Literal["tcp", "udp"], local: tuple[str, int], remote: tuple[str, int]
     ) -> Tap | None:
@@ -103,6 +106,10 @@ class KernelSystem:
     def trust_anchors_pem(self) -> bytes | None:
         """The library's default paths serve: None."""
         return None
+
+    def root_hints(self) -> tuple[tuple[str, str], ...]:
+        """The public root's: empty."""
+        return ()
 
     def open_tap(
         self, protocol: Literal["tcp", "udp"], local: tuple[str, int], remote: tuple[str, int]

@@ -213,15 +213,16 @@ class TcpStream(asyncio.Protocol):
         if self._error is not None and not self._chunks:
             raise self._error
 
-    async def close(self) -> None:
+    async def close(self, *, patient: bool = True) -> None:
         """Send what is buffered, then FIN; give the peer a round trip and a half for its own.
 
-        Closing at once would answer whatever the peer still says (close_notify, GOAWAY) with RST.
+        Closing at once would answer whatever the peer still says (close_notify, GOAWAY) with RST:
+        so it is when not ``patient``.
         """
         if self._closing:
             return
         self._end("fin")
-        if not self._lost:
+        if patient and not self._lost:
             with contextlib.suppress(TimeoutError, OSError):  # reset meanwhile: nothing to wait for
                 self._transport.write_eof()
                 self._transport.resume_reading()

@@ -183,7 +183,7 @@ class _Handshake:
                     self._pump.engine.shut_down()
                     await self._pump.flush()
             with contextlib.suppress(FirstbyteError):
-                await self.stream.close()
+                await self.stream.close(patient=False)
         except asyncio.CancelledError:
             self.stream.abort()
             raise
@@ -346,7 +346,7 @@ class TlsStream:
                 await self._look_for_alert()
                 raise
 
-    async def close(self) -> None:
+    async def close(self, *, patient: bool = True) -> None:
         """Send close_notify, then end the stream below. Does not wait for the peer's."""
         if self._closed:
             return
@@ -354,7 +354,7 @@ class TlsStream:
         with contextlib.suppress(FirstbyteError):
             self._pump.engine.shut_down()
             await self._pump.flush()
-        await self._stream.close()
+        await self._stream.close(patient=patient)
 
     def abort(self) -> None:
         """End at once, without close_notify."""

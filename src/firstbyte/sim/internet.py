@@ -70,6 +70,8 @@ class Internet:
         self.hosts: dict[str, Host] = {}
         self.links: list[Link] = []
         self.trust_anchors_pem = b""
+        self.root_hints: tuple[tuple[str, str], ...] = ()
+        """(name, address) of the servers of the world's DNS root, for who resolves from there."""
         self._rules: list[Rule] = []
         self._events: list[Event] = []
         self._medium = Medium(self.clock, self.agenda, seed, self._rules, self._note_drop)

@@ -42,6 +42,10 @@ class WorldSystem:
         """None."""
         return None
 
+    def root_hints(self) -> tuple[tuple[str, str], ...]:
+        """None."""
+        return ()
+
     def open_tap(
         self,
         protocol: Literal["tcp", "udp"],  # noqa: ARG002
@@ -88,6 +92,10 @@ class SimSystem(WorldSystem):
     def trust_anchors_pem(self) -> bytes | None:
         """The world's CA certificates, if it has any."""
         return self._host.trust_anchors_pem
+
+    def root_hints(self) -> tuple[tuple[str, str], ...]:
+        """The root of the world's own DNS, if it has one."""
+        return self._host.internet.root_hints
 
     def open_tap(
         self,

@@ -72,6 +72,7 @@ SITES = (
 def build(seed: int) -> World:
     """The world, not yet started."""
     internet = Internet(seed)
+    internet.root_hints = ((ROOT.name, ROOT.address),)
     client = internet.host("client", addresses=["192.168.1.10"], nameservers=[RESOLVER])
     exchange = _build_way(internet, client)
     authority = Authority(DEFAULT_EPOCH_S)
