@@ -191,7 +191,9 @@ class Progress:
         self._begin(at_ns)
         self._head = head
         self.scope.emit(
-            ResponseStarted(head.version, head.status, head.reason, head.headers),
+            ResponseStarted(
+                head.version, head.status, head.reason, head.headers, _head_bytes(head)
+            ),
             direction="received",
             at_ns=at_ns,
         )
@@ -233,6 +235,12 @@ class Progress:
             truncated,
             reusable and not truncated,
         )
+
+
+def _head_bytes(head: Head) -> int:
+    """The head as HTTP/1 writes it: status line, fields, empty line; curl counts so, too."""
+    status_line = f"HTTP/{head.version} {head.status} {head.reason}\r\n"
+    return len(status_line) + sum(len(n) + len(v) + 4 for n, v in head.headers) + 2
 
 
 class _Driver:

@@ -55,6 +55,8 @@ class ResponseStarted(Body, frozen=True, tag="http.response_started"):
     status: int
     reason: str
     headers: Headers
+    head_bytes: int | None = None
+    """Status line and header section as HTTP/1 writes them, before any value was redacted."""
 
 
 class BodyReceived(Body, frozen=True, tag="http.body"):

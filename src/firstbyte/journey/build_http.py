@@ -29,6 +29,7 @@ def build_http(view: HopView) -> Http | None:
         reason=response.what.reason if response else "",
         request_head_bytes=sent.what.head_bytes if sent else None,
         request_body_bytes=sent.what.body_bytes if sent else None,
+        response_head_bytes=response.what.head_bytes if response else None,
         interim=tuple(
             Interim(ms(s.at_us), s.what.status, s.what.headers)
             for s in each(events, http.Informational)

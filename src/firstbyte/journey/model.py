@@ -223,6 +223,8 @@ class Http(Struct, frozen=True, kw_only=True):
     reason: str = ""
     request_head_bytes: int | None = None
     request_body_bytes: int | None = None
+    response_head_bytes: int | None = None
+    """Status line and header section as HTTP/1 writes them, whatever the version."""
     interim: tuple[Interim, ...] = ()
     trailers: Headers = ()
     truncated: bool = False

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote_plus
 
 from firstbyte.cli.shell.files import read_bytes
 from firstbyte.cli.shell.values import reject
@@ -64,4 +64,4 @@ def _encoded(text: str) -> bytes:
     else:
         name, value = "", text.encode()
     prefix = f"{name}=" if name else ""
-    return f"{prefix}{quote(value, safe='')}".encode()
+    return f"{prefix}{quote_plus(value, safe='')}".encode()

@@ -160,6 +160,8 @@ def _header_bytes(transfer: Transfer) -> int:
 def _section_bytes(hop: Hop) -> int:
     if hop.http is None:
         return 0
+    if hop.http.response_head_bytes is not None:
+        return hop.http.response_head_bytes
     status_line = f"HTTP/{hop.http_version} {hop.status} {hop.http.reason}\r\n"
     fields = sum(len(name) + len(value) + 4 for name, value in hop.http.response_headers)
     return len(status_line) + fields + 2
