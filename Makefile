@@ -1,9 +1,10 @@
 # firstbyte: each target sets itself up (Python 3.11 or later); the second time it starts at once.
 #
-#   make trace       traces a site that it starts itself     TRACE_ARGS='--redirect -L --ladder'
+#   make trace       a trace inside the private internet     TRACE_ARGS='--ladder'
 #   make test        the tests                               PYTEST_ARGS='tests/net -k tls'
 #   make check       lint, types and tests: what must pass before a change lands (.ci/run: with peers)
 #   make lint        style and format;  make format mends them;  make types  the types
+#   make fuzz        each decoder against mutated input      FUZZ_ARGS='--seconds 60 tls.'
 #   make bench       each benchmark, briefly; what it needs and lacks, it says
 #   make reference   writes the generated pages of docs/reference;  make picture  the pictures
 #   make lock        pins the dependencies anew in requirements.txt
