@@ -72,6 +72,7 @@ class Config:
     prefetch: bool = False
     priming: bool = True
     send_ta_signal: bool = True
+    root_key_sentinel: bool = True
     dns64_prefix: str | None = None
     ede: bool = True
     minimal_responses: bool = True
@@ -280,4 +281,5 @@ def _validation(config: Config) -> Validation:
         negative_anchors=frozenset(parsing.zone(name) for name in config.negative_trust_anchors),
         allow_sha1=config.allow_sha1,
         send_ta_signal=config.send_ta_signal,
+        root_key_sentinel=config.root_key_sentinel,
     )

@@ -113,7 +113,8 @@ def reply(asked: Asked, response: Response, manners: Manners, cookie: bytes | No
 def _flags(asked: Asked, response: Response) -> int:
     message = asked.message
     flags = dns.QR | dns.RA | message.flags & (dns.RD | dns.CD | 0x7800) | response.rcode & 15
-    wanted = asked.dnssec_ok or message.flags & dns.AD
+    # With CD the client judges for itself: it shall not depend on what the cache happens to know.
+    wanted = (asked.dnssec_ok or message.flags & dns.AD) and not message.flags & dns.CD
     good = response.rcode in (dns.NOERROR, dns.NXDOMAIN)
     if response.security is Security.SECURE and wanted and good:
         flags |= dns.AD  # RFC 6840, 5.7 and 5.8

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns.names import ancestors, to_text
 from firstbyte.resolver.cache import NXDOMAIN_TYPE, Cache, Entry
-from firstbyte.resolver.machine import dns64, rebinding, special
+from firstbyte.resolver.machine import dns64, rebinding, sentinel, special
 from firstbyte.resolver.machine.delegations import Delegation
 from firstbyte.resolver.machine.entries import delegation_entries, entries_of
 from firstbyte.resolver.machine.failures import Failures
@@ -270,6 +270,7 @@ class Resolution:
         response = await self._chain(question, work)
         if dns64.applies(self.settings, question, response):
             response = await self._dns64(question, response, work)
+        response = sentinel.told(question, response, self.settings.validation)
         return rebinding.cleaned(response, self.settings.harden)
 
     async def _chain(self, question: Question, work: Work) -> Response:

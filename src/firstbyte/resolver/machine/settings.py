@@ -76,6 +76,8 @@ class Validation:
     negative_anchors: frozenset[bytes] = frozenset()
     allow_sha1: bool = False
     send_ta_signal: bool = False
+    root_key_sentinel: bool = True
+    """Answer RFC 8509's questions about the root keys that are trusted."""
 
 
 @dataclass(frozen=True, slots=True)
