@@ -33,6 +33,7 @@ class Entry:
     __slots__ = (
         "additional",
         "authority",
+        "compact",
         "dname",
         "error",
         "expires_s",
@@ -70,6 +71,8 @@ class Entry:
         self.from_referral = False
         """It came beside a referral, and may be asked for properly."""
         self.wildcard = False
+        self.compact = False
+        """A compact denial: NOERROR was said of a name that does not exist (RFC 9824)."""
         self.server: Server | None = None
         """The server that said it."""
         self.dname: RRset | None = None

@@ -19,6 +19,7 @@ NSEC3 = 50
 NSEC3PARAM = 51
 SVCB = 64
 HTTPS = 65
+NXNAME = 128
 ANY = 255
 META_TYPES = frozenset({OPT, 249, 250, 251, 252, 253, 254})
 """Types that no zone holds, and that cannot be resolved (RFC 6895, 3.1); ANY is apart."""

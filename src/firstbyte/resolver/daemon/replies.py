@@ -14,7 +14,6 @@ COOKIE_OPTION = 10
 MIN_UDP_BYTES = 512
 SECURITY_TYPES = frozenset({dns.RRSIG, dns.NSEC, dns.NSEC3})
 TRANSFERS = frozenset({251, 252})
-NXNAME = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ class Asked:
             self.refusal = dns.REFUSED
         elif message.qtype in dns.META_TYPES or message.qtype == 0:
             self.refusal = dns.NOTIMP if message.qtype else dns.FORMERR
-        elif message.qtype == NXNAME:
+        elif message.qtype == dns.NXNAME:
             self.refusal = dns.FORMERR
             self.errors = [Error(Ede.INVALID_QUERY_TYPE, "NXNAME cannot be asked for")]
         elif not message.flags & dns.RD:
@@ -112,7 +111,10 @@ def reply(asked: Asked, response: Response, manners: Manners, cookie: bytes | No
 
 def _flags(asked: Asked, response: Response) -> int:
     message = asked.message
-    flags = dns.QR | dns.RA | message.flags & (dns.RD | dns.CD | 0x7800) | response.rcode & 15
+    rcode = response.rcode & 15
+    if response.compact and not asked.dnssec_ok:
+        rcode = dns.NXDOMAIN  # those who do not read NSEC records see it at last (RFC 9824, 5)
+    flags = dns.QR | dns.RA | message.flags & (dns.RD | dns.CD | 0x7800) | rcode
     # With CD the client judges for itself: it shall not depend on what the cache happens to know.
     wanted = (asked.dnssec_ok or message.flags & dns.AD) and not message.flags & dns.CD
     good = response.rcode in (dns.NOERROR, dns.NXDOMAIN)

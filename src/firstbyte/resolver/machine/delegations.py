@@ -4,6 +4,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Literal
 
+from firstbyte.protocols.dns.message import RRset
 from firstbyte.protocols.dns.names import ROOT, ancestors
 from firstbyte.resolver.machine.values import Server
 
@@ -15,9 +16,10 @@ DNS_PORT = 53
 
 @dataclass(slots=True)
 class Delegation:
-    """A zone's servers, as its parent (or the configuration) names them.
+    """A zone's servers, as its parent, the zone itself or the configuration names them.
 
-    ``glue`` has the addresses that came with the names; ``found`` those that were looked up.
+    ``glue`` has the addresses that came with the names; ``found`` those that were looked up;
+    ``reserve`` those of the parent's servers that the zone itself does not name.
     """
 
     zone: bytes
@@ -28,6 +30,7 @@ class Delegation:
     servers: tuple[Server, ...] = ()
     """Fixed by the configuration."""
     found: dict[bytes, tuple[str, ...]] = field(default_factory=dict)
+    reserve: dict[bytes, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def recursive(self) -> bool:
@@ -85,6 +88,33 @@ class Delegations:
         self._learned.move_to_end(cut.zone)
         if len(self._learned) > MAX_DELEGATIONS:
             self._learned.popitem(last=False)
+
+    def adopt(
+        self, cut: Delegation, own: RRset, glue: dict[bytes, tuple[str, ...]], now_s: float
+    ) -> None:
+        """Let a zone's own NS set replace the one of its parent (RFC 2181, 5.4.1).
+
+        It does not live longer than the parent's: the parent may have taken the zone away. The
+        parent's servers stay in reserve, for a zone whose own set is wrong.
+        """
+        names = tuple(rdata.lower() for rdata in own.rdatas)
+        if cut.kind != "referral" or set(names) == set(cut.names):
+            return
+        known = cut.glue | glue
+        adopted = Delegation(
+            cut.zone,
+            names,
+            {name: known[name] for name in names if name in known},
+            min(cut.expires_s, now_s + own.ttl_s),
+            found={name: cut.found[name] for name in names if name in cut.found},
+            reserve={
+                name: addresses
+                for name, addresses in (cut.reserve | cut.found | cut.glue).items()
+                if name not in names
+            },
+        )
+        if now_s < adopted.expires_s:
+            self.learn(adopted)
 
     def forget(self, zone: bytes) -> None:
         """Drop what was learned of a zone: its servers do not serve it."""

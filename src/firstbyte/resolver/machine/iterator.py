@@ -54,6 +54,8 @@ class _Round:
     no_edns: set[Server] = field(default_factory=set)
     plain_case: set[Server] = field(default_factory=set)
     tcp: set[Server] = field(default_factory=set)
+    cookies: set[Server] = field(default_factory=set)
+    """Servers that wanted a newer cookie, and gave it."""
     empty: int = 0
     attempts: int = 0
     sought: set[bytes] = field(default_factory=set)
@@ -156,7 +158,9 @@ class Iterator:
         glue = reply.glue
         if self.settings.harden.glue:
             glue = {name: ips for name, ips in glue.items() if is_under(name, above.zone)}
-        cut = Delegation(rrset.key, names, glue, self.scheduler.now.unix_s + ttl_s)
+        # Not longer than the zone above: it may itself be taken away (a "ghost domain").
+        end_s = min(self.scheduler.now.unix_s + ttl_s, above.expires_s)
+        cut = Delegation(rrset.key, names, glue, end_s)
         self.delegations.learn(cut)
         self._learned(reply, above)
         return cut
@@ -188,6 +192,9 @@ class Iterator:
             reply = self._judge(cut, server, name, rdtype, outcome, attempt)
             if reply is not None:
                 reply.server = server
+                if reply.own is not None:
+                    now_s = self.scheduler.now.unix_s
+                    self.delegations.adopt(cut, reply.own, reply.glue, now_s)
                 return reply
         return attempt.fallback
 
@@ -261,6 +268,8 @@ class Iterator:
         does, it is the last resort.
         """
         before = set(cut.addresses())
+        for name, reserve in cut.reserve.items():
+            cut.found.setdefault(name, reserve)
         for name in cut.names:
             glue = self.delegations.glue_for(name, self.scheduler.now.unix_s)
             if glue and name not in cut.glue:
@@ -354,6 +363,12 @@ class Iterator:
 
     def _error(self, server: Server, message: Message, reply: Reply, attempt: _Round) -> None:
         """FORMERR and NOTIMP may mean "no EDNS here" (RFC 6891, 7); others mean: ask elsewhere."""
+        if reply.rcode == dns.BADCOOKIE and server not in attempt.tcp:
+            if server in attempt.cookies:
+                attempt.tcp.add(server)  # RFC 7873, 5.3
+            attempt.cookies.add(server)
+            attempt.tries[server] = 0
+            return
         about_edns = reply.rcode in (dns.FORMERR, dns.NOTIMP, dns.BADVERS)
         if about_edns and server not in attempt.no_edns and message.edns is None:
             attempt.no_edns.add(server)

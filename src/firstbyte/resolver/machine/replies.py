@@ -50,6 +50,8 @@ class Reply:
     cut: RRset | None = None
     """The NS set of a referral."""
     ds: RRset | None = None
+    own: RRset | None = None
+    """The asked zone's own NS set, which came along."""
     glue: dict[bytes, tuple[str, ...]] = field(default_factory=dict)
     server: Server | None = None
     """Who gave it."""
@@ -75,6 +77,8 @@ def read(message: Message, zone: bytes, name: bytes, rdtype: int, *, recursive: 
     reply = Reply(Kind.ANSWER, rcode, authoritative, end=name)
     _follow(reply, answer, bailiwick, name, rdtype)
     authority = _sets(message.authority, bailiwick, signatures)
+    if rdtype == dns.DS and not reply.links:
+        _take_ds(reply, authority, name)
     _take_authority(reply, authority, name)
     reply.kind = _kind(message, reply, zone, authority, name, rdtype, recursive)
     if reply.kind is Kind.REFERRAL:
@@ -82,6 +86,10 @@ def read(message: Message, zone: bytes, name: bytes, rdtype: int, *, recursive: 
     else:
         additional = _sets(message.additional, bailiwick, signatures)
         _take_extra(reply, authority, additional)
+        if authoritative and not recursive:
+            reply.own = authority.get((zone, dns.NS)) or answer.get((zone, dns.NS))
+    if reply.own is not None:
+        reply.glue = _glue(message, reply.own, zone)
     return reply
 
 
@@ -161,6 +169,14 @@ def substitute(dname: RRset, name: bytes) -> RRset | None:
     if len(target) > 255:
         return None
     return RRset(name, dns.CNAME, dname.ttl_s, [target])
+
+
+def _take_ds(reply: Reply, authority: dict[tuple[bytes, int], RRset], name: bytes) -> None:
+    """Some servers answer a question for DS with the referral that has it."""
+    found = authority.get((name, dns.DS))
+    if found is not None and (name, dns.NS) in authority:
+        reply.links = [found]
+        reply.complete = True
 
 
 def _take_authority(reply: Reply, authority: dict[tuple[bytes, int], RRset], name: bytes) -> None:
@@ -253,16 +269,21 @@ def _take_referral(
     if reply.cut is None:
         return
     reply.negative = False
-    reply.cut.rdatas = reply.cut.rdatas[:MAX_NAMES]
     reply.ds = authority.get((reply.cut.key, dns.DS))
-    wanted = {rdata.lower() for rdata in reply.cut.rdatas}
+    reply.glue = _glue(message, reply.cut, bailiwick)
+
+
+def _glue(message: Message, servers: RRset, bailiwick: bytes) -> dict[bytes, tuple[str, ...]]:
+    """The addresses that came with an NS set; those that the zone may not give are left out."""
+    servers.rdatas = servers.rdatas[:MAX_NAMES]
+    wanted = {rdata.lower() for rdata in servers.rdatas}
     glue: dict[bytes, list[str]] = {}
     for record in message.additional:
         if record.key in wanted and is_under(record.key, bailiwick) and record.rdclass == dns.IN:
             text = address_text(record.rdtype, record.rdata)
             if text is not None:
                 glue.setdefault(record.key, []).append(text)
-    reply.glue = {key: tuple(dict.fromkeys(texts)) for key, texts in glue.items()}
+    return {key: tuple(dict.fromkeys(texts)) for key, texts in glue.items()}
 
 
 def address_text(rdtype: int, rdata: bytes) -> str | None:

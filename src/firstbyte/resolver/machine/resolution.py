@@ -398,6 +398,7 @@ def _target(entry: Entry, rdtype: int) -> bytes | None:
 
 
 def _finished(response: Response, entry: Entry, rdtype: int) -> Response:
+    response.compact = entry.compact
     if entry.nxdomain:
         response.rcode = dns.NXDOMAIN
     elif entry.rrset is not None and entry.rrset.rdtype != rdtype and rdtype != dns.ANY:

@@ -116,5 +116,7 @@ class Response:
     security: Security = Security.UNCHECKED
     errors: list[Error] = field(default_factory=list)
     stale: bool = False
+    compact: bool = False
+    """The name does not exist, and it was said as RFC 9824 does: with NOERROR and NXNAME."""
     ttl_s: int = 0
     """How long this very response may be given again; 0: not at all."""

@@ -1,8 +1,5 @@
 """The list of types in NSEC and NSEC3 records (RFC 4034, 4.1.2)."""
 
-NXNAME = 128
-"""The type that stands for "no such name" in compact denial (RFC 9824, 3.1)."""
-
 
 def types(data: bytes) -> frozenset[int]:
     """The types in a bitmap; a broken tail counts for nothing."""

@@ -78,6 +78,11 @@ def is_there(nsecs: list[Nsec], name: bytes) -> bool:
     )
 
 
+def denies_name(nsec: Nsec, name: bytes) -> bool:
+    """Whether it says by the type NXNAME that ``name`` does not exist (RFC 9824, 2)."""
+    return nsec.owner == name and dns.NXNAME in nsec.types
+
+
 def no_name(nsecs: list[Nsec], name: bytes) -> Proof:
     """Whether they prove that neither ``name`` nor a wildcard for it exists."""
     for nsec in nsecs:

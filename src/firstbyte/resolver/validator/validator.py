@@ -176,6 +176,7 @@ class Validator:
         if found is Proof.FAILED:
             return Security.BOGUS, error or _undenied(entry)
         entry.proofs = verified
+        entry.compact = any(nsec.denies_name(link, entry.key) for link in links)
         return _INSECURE if found is Proof.OPT_OUT else _SECURE
 
     def _proofs(

@@ -1,0 +1,139 @@
+"""Who serves a zone: what its parent says, what it says itself, and for how long."""
+
+import dns.flags
+import dns.message
+import dns.rcode
+import dns.rdatatype
+import dns.rrset
+import pytest
+
+from firstbyte.protocols.dns import constants as c
+from firstbyte.protocols.dns import names
+from firstbyte.protocols.dns.message import RRset
+from firstbyte.resolver.machine.delegations import Delegation, Delegations
+from firstbyte.resolver.machine.values import Security
+
+PLAIN = names.from_text("plain.example.")
+
+
+def with_own_set(*hosts: str, ttl_s: int = 3600, address: str = "192.0.2.5"):
+    """The zone plain.example. names these as its servers; the first has an address."""
+
+    def mutate(message, tree, ask):
+        if ask.server[0] in ("192.0.2.4", "192.0.2.5") and message.flags & dns.flags.AA:
+            own = dns.rrset.from_text("plain.example.", ttl_s, "IN", "NS", *hosts)
+            message.authority = [own, *(s for s in message.authority if s.rdtype != own.rdtype)]
+            message.additional = [dns.rrset.from_text(hosts[0], 60, "IN", "A", address)]
+        return message
+
+    return mutate
+
+
+@pytest.fixture
+def second(tree):
+    """The zone has another server, which its parent does not name."""
+    tree.by_address["192.0.2.5"] = tree.zones["plain.example."]
+    yield "192.0.2.5"
+    del tree.by_address["192.0.2.5"]
+
+
+def servers_asked(network, name: str) -> list[str]:
+    count = len(network.asked)
+    assert network.resolve(name).rcode == c.NXDOMAIN
+    return [server for server, shown, _ in network.asked[count:] if shown == name]
+
+
+def test_the_zone_s_own_servers_replace_the_parent_s(make_network, second) -> None:
+    network = make_network(with_own_set("other.plain.example."))
+    network.resolve("www.plain.example.")
+    assert servers_asked(network, "x.plain.example.") == [second]
+
+
+def test_the_parent_s_servers_stay_in_reserve(make_network) -> None:
+    network = make_network(with_own_set("other.plain.example."))
+    network.resolve("www.plain.example.")
+    assert servers_asked(network, "x.plain.example.")[-1] == "192.0.2.4"
+
+
+def test_addresses_outside_the_zone_are_not_taken_from_it(make_network, second) -> None:
+    network = make_network(with_own_set("ns.secure.example."))
+    network.resolve("www.plain.example.")
+    assert second not in servers_asked(network, "x.plain.example.")
+
+
+@pytest.mark.parametrize(("ttl_s", "lives_s"), [(60, 60), (10_000, 3600)])
+def test_the_own_set_lives_no_longer_than_the_parent_s(ttl_s, lives_s) -> None:
+    known = Delegations([])
+    cut = Delegation(PLAIN, (b"\1a\0",), {}, 3600.0)
+    own = dns.rrset.from_text("plain.example.", ttl_s, "IN", "NS", "b.")
+    known.adopt(cut, RRset(PLAIN, c.NS, ttl_s, [rdata.to_wire() for rdata in own]), {}, 0.0)
+    adopted = known.closest(PLAIN, 0.0)
+    assert adopted is not None
+    assert adopted.names == (b"\1b\0",)
+    assert adopted.expires_s == lives_s
+
+
+def test_a_cut_lives_no_longer_than_the_one_above(make_network) -> None:
+    def short(message, tree, ask):
+        for rrset in message.authority:
+            if str(rrset.name) == "example." and rrset.rdtype == dns.rdatatype.NS:
+                rrset.ttl = 60
+        return message
+
+    network = make_network(short, minimisation="off")
+    network.resolve("www.plain.example.")
+    network.unix_s += 100
+    count = len(network.asked)
+    network.resolve("x.plain.example.")
+    assert network.asked[count][0] == "192.0.2.1"
+
+
+def test_ds_beside_a_referral_answers_a_question_for_ds(make_network) -> None:
+    def refer(message, tree, ask):
+        if ask.rdtype == c.DS and names.to_text(ask.name) == "secure.example.":
+            servers = dns.rrset.from_text("secure.example.", 60, "IN", "NS", "ns.secure.example.")
+            message.authority = [servers, *message.answer]
+            message.answer = []
+            message.flags &= ~dns.flags.AA
+        return message
+
+    response = make_network(refer).resolve("secure.example.", "DS")
+    assert response.security is Security.SECURE
+    assert [rrset.rdtype for rrset in response.answer] == [c.DS]
+
+
+@pytest.mark.parametrize(("times", "by_tcp"), [(1, False), (2, True)])
+def test_a_bad_cookie_is_no_refusal(make_network, times, by_tcp) -> None:
+    asks = []
+
+    def choosy(message, tree, ask):
+        if ask.server[0] != "192.0.2.4":
+            return message
+        asks.append(ask)
+        if len(asks) <= times:
+            message.set_rcode(dns.rcode.BADCOOKIE)
+            message.answer, message.authority = [], []
+        return message
+
+    assert make_network(choosy, minimisation="off").resolve("www.plain.example.").answer
+    assert asks[times].tcp is by_tcp
+    assert len(asks) == times + 1
+
+
+def test_a_compact_denial_is_known_as_such(make_network, tree) -> None:
+    def compact(message, tree, ask):
+        if names.to_text(ask.name) != "no.secure.example.":
+            return message
+        zone = tree.zones["secure.example."]
+        message.set_rcode(dns.rcode.NOERROR)
+        kept = [s for s in message.authority if str(s.name) == "secure.example."]
+        keep = [s for s in kept if "SOA" in dns.rdatatype.to_text(s.rdtype) or s.covers == 6]
+        text = r"\000.no.secure.example. RRSIG NSEC TYPE128"
+        link = dns.rrset.from_text("no.secure.example.", 300, "IN", "NSEC", text)
+        message.authority = [*keep, link, zone.resign(link)]
+        return message
+
+    response = make_network(compact).resolve("no.secure.example.")
+    assert response.security is Security.SECURE
+    assert response.rcode == c.NOERROR
+    assert response.compact
