@@ -1,0 +1,210 @@
+"""What a scenario file may say: every table and key, with its default. Times are in seconds."""
+
+import difflib
+import re
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct, field
+
+from firstbyte.errors import UsageError
+
+
+class HostTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """``[hosts.NAME]``. Without addresses the host gets the next one of 10.0.0.0/8."""
+
+    addresses: list[str] | None = None
+    nameservers: list[str] = []
+    search: list[str] = []
+    environment: dict[str, str] = {}
+    clock_offset_s: float = 0.0
+    forwarding: bool = False
+    named: bool = True
+    """Whether the name resolves everywhere without the DNS."""
+
+
+class LinkTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """``[[links]]``: between two hosts; the keys are those of ``Internet.link``, both ways."""
+
+    between: tuple[str, str]
+    rtt_s: float | None = None
+    delay_s: float | None = None
+    jitter_s: float | None = None
+    rate_bps: float | None = None
+    loss: float | None = None
+    queue_bytes: int | None = None
+    queue: Literal["drop_tail", "codel"] | None = None
+    mtu: int | None = None
+    duplicate: float | None = None
+    reorder: float | None = None
+    corrupt: float | None = None
+
+    def settings(self) -> dict[str, Any]:
+        """What was given, as the link's settings."""
+        given = {name: getattr(self, name) for name in self.__struct_fields__[1:]}
+        return {name: value for name, value in given.items() if value is not None}
+
+
+class ZoneTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """``[zones."NAME."]``: served by ``host``; ``records`` are lines of a zone file."""
+
+    host: str
+    records: list[str] = []
+
+
+class ResolverTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """``[[resolvers]]``: a resolver on ``host`` that starts from the zone "." of the scenario."""
+
+    host: str
+
+
+class SiteTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """``[[sites]]``: HTTPS, HTTP that redirects there, and QUIC where versions hold h3."""
+
+    name: str
+    host: str
+    versions: tuple[Literal["h3", "h2", "http/1.1"], ...] = ("h2", "http/1.1")
+    title: str = "A site"
+    home: str = "/"
+
+
+class NatTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """``[[nat]]``: on ``host``, for what leaves towards ``towards`` (a host that it links to)."""
+
+    host: str
+    towards: str
+    address: str
+    udp_s: float = 300.0
+    tcp_s: float = 7440.0
+    forward: list[str] = []
+    """``tcp 8080 192.168.1.10:80``."""
+
+
+class PolicyTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """A firewall's rule."""
+
+    action: Literal["accept", "drop", "reject", "reset"]
+    protocol: Literal["tcp", "udp", "icmp"] | None = None
+    source: str | None = None
+    target: str | None = None
+    port: int | None = None
+
+
+class FirewallTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """``[[firewalls]]``: on a host that forwards."""
+
+    host: str
+    rules: list[PolicyTable] = []
+    default: Literal["accept", "drop", "reject", "reset"] = "accept"
+    stateful: bool = False
+    idle_s: float = 3600.0
+
+
+class MiddleboxTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """``[[middleboxes]]``: on a host that forwards."""
+
+    host: str
+    resets_on: list[str] = []
+    strips: list[str] = []
+
+
+class FaultTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """``[[faults]]``: what happens at ``at_s``, to a ``host`` or to a ``link`` (its two hosts)."""
+
+    action: Literal[
+        "crash", "restart", "pause", "resume", "partition", "heal", "cut", "mend", "change"
+    ]
+    at_s: float = 0.0
+    host: str | None = None
+    link: tuple[str, str] | None = None
+    settings: dict[str, Any] = {}
+    """For "change": new settings of the link."""
+
+
+class ProgramTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """``[[programs]]``: ``run`` is ``module:function``; it is called with ``arguments``."""
+
+    host: str
+    run: str
+    name: str | None = None
+    at_s: float = 0.0
+    arguments: list[Any] = []
+    background: bool = False
+    """A server: the scenario does not wait for it."""
+    expect: str | None = None
+    """The name of the exception that it is to end with."""
+
+
+class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole file."""
+
+    hosts: dict[str, HostTable]
+    programs: list[ProgramTable]
+    title: str = ""
+    seed: int = 0
+    limit_s: float = 3600.0
+    """At most so much virtual time."""
+    links: list[LinkTable] = []
+    zones: dict[str, ZoneTable] = field(default_factory=dict)
+    resolvers: list[ResolverTable] = []
+    sites: list[SiteTable] = []
+    nat: list[NatTable] = []
+    firewalls: list[FirewallTable] = []
+    middleboxes: list[MiddleboxTable] = []
+    faults: list[FaultTable] = []
+
+
+TABLES = (
+    Scenario,
+    HostTable,
+    LinkTable,
+    ZoneTable,
+    ResolverTable,
+    SiteTable,
+    NatTable,
+    PolicyTable,
+    FirewallTable,
+    MiddleboxTable,
+    FaultTable,
+    ProgramTable,
+)
+
+
+def read_scenario(path: Path) -> Scenario:
+    """The scenario in a file.
+
+    Raises:
+        UsageError: it cannot be read, is no TOML, or says what no scenario may say.
+
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read the scenario {path}: {error}") from error
+    return parse_scenario(text, str(path))
+
+
+def parse_scenario(text: str, source: str = "scenario") -> Scenario:
+    """The scenario in a TOML text; ``source`` is how errors call it.
+
+    Raises:
+        UsageError: as ``read_scenario``.
+
+    """
+    try:
+        return msgspec.convert(tomllib.loads(text), Scenario)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{source}: {error}", "the format is TOML") from error
+    except msgspec.ValidationError as error:
+        raise UsageError(f"{source}: {error}", _hint(str(error))) from error
+
+
+def _hint(message: str) -> str:
+    found = re.search(r"unknown field `(.*?)`", message)
+    if found is None:
+        return "docs/reference/scenario.md lists every key"
+    known = sorted({name for table in TABLES for name in table.__struct_fields__})
+    near = difflib.get_close_matches(found[1], known, 1)
+    return f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"

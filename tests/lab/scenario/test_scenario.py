@@ -1,0 +1,125 @@
+"""Scenarios: what a file builds, what programs and faults do, what is refused."""
+
+import pytest
+
+from firstbyte.cli.shell.entry import run
+from firstbyte.errors import UsageError
+from firstbyte.lab.scenario import run_scenario
+from firstbyte.lab.scenario.model import parse_scenario
+
+PROGRAMS = """
+import asyncio
+
+async def serve():
+    async def answer(reader, writer):
+        writer.write(await reader.readline())
+        await writer.drain()
+        writer.close()
+    server = await asyncio.start_server(answer, "0.0.0.0", 80)
+    async with server:
+        await server.serve_forever()
+
+async def ask(host):
+    reader, writer = await asyncio.open_connection(host, 80)
+    writer.write(b"hello\\n")
+    answer = await reader.readline()
+    writer.close()
+    return answer.decode().strip()
+"""
+
+SCENARIO = """
+title = "A question"
+[hosts.client]
+[hosts.server]
+[[links]]
+between = ["client", "server"]
+rtt_s = 0.080
+[[programs]]
+host = "server"
+run = "{module}:serve"
+background = true
+[[programs]]
+host = "client"
+run = "{module}:ask"
+arguments = ["server"]
+at_s = 1
+"""
+
+
+@pytest.fixture
+def module(tmp_path, request):
+    name = f"programs_{abs(hash(request.node.name))}"
+    (tmp_path / f"{name}.py").write_text(PROGRAMS)
+    return name
+
+
+def test_programs_run_at_their_time_and_tell_their_results(tmp_path, module):
+    results = run_scenario(parse_scenario(SCENARIO.format(module=module)), tmp_path)
+    serve, ask = results
+    assert (serve.ok, serve.said) == (True, "still running")
+    assert (ask.ok, ask.value) == (True, "hello")
+    assert ask.ended_s == pytest.approx(1.160)
+
+
+def test_a_fault_at_its_time_and_the_error_that_is_expected(tmp_path, module):
+    more = """
+expect = "ConnectionRefusedError"
+[[faults]]
+at_s = 0.2
+action = "crash"
+host = "server"
+[[faults]]
+at_s = 0.5
+action = "restart"
+host = "server"
+"""
+    results = run_scenario(parse_scenario(SCENARIO.format(module=module) + more), tmp_path)
+    assert results[1].ok
+    assert results[1].said.startswith("ConnectionRefusedError")
+
+
+def test_the_command_prints_a_table_and_fails_with_its_programs(tmp_path, module, capsys):
+    file = tmp_path / "one.toml"
+    file.write_text(SCENARIO.format(module=module))
+    assert run(["lab", "run", str(file)]) == 0
+    assert "'hello'" in capsys.readouterr().out
+    file.write_text(SCENARIO.format(module=module).replace('["server"]', '["nobody"]'))
+    assert run(["lab", "run", str(file)]) == 1
+    assert "FAILED  gaierror" in capsys.readouterr().out
+
+
+def test_limits_end_a_scenario_that_hangs(tmp_path, module):
+    text = "limit_s = 5\n" + SCENARIO.format(module=module)
+    cut = '\n[[faults]]\naction = "cut"\nlink = ["client", "server"]\n'
+    results = run_scenario(parse_scenario(text + cut), tmp_path)
+    assert not results[1].ok
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ("[hosts.a]\nadresses = []\n", "adresses", "addresses"),
+        ("[hosts.a]\nclock_offset_s = 'x'\n", "float", "scenario.md"),
+        ("hosts =", "scenario", "TOML"),
+    ],
+)
+def test_what_no_scenario_may_say_is_refused_with_a_hint(text, message, hint):
+    with pytest.raises(UsageError, match=message) as caught:
+        parse_scenario("programs = []\n" + text)
+    assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ('[[links]]\nbetween = ["client", "mars"]\n', "mars"),
+        ('[[faults]]\naction = "cut"\n', "needs a link"),
+        ('[[faults]]\naction = "crash"\nhost = "mars"\n', "mars"),
+        ('[[resolvers]]\nhost = "client"\n', "root"),
+        ('[[programs]]\nhost = "client"\nrun = "nowhere:f"\n', "nowhere"),
+    ],
+)
+def test_what_is_not_there_is_refused(tmp_path, module, more, message):
+    scenario = parse_scenario(SCENARIO.format(module=module) + more)
+    with pytest.raises(UsageError, match=message):
+        run_scenario(scenario, tmp_path)
