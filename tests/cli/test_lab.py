@@ -19,7 +19,9 @@ def test_without_a_url_the_default_site_is_traced(capsys):
 
 def test_lab_alone_does_not_take_the_url(capsys):
     assert run(["--lab", "https://near.example/", "-q"]) == 0
-    assert capsys.readouterr().out.startswith("https://near.example/  200 OK")
+    out = capsys.readouterr().out
+    assert out.startswith("https://near.example/  200 OK")
+    assert out.rstrip().endswith(" simulated")
 
 
 def test_many_urls_at_once_in_one_world(capsys):

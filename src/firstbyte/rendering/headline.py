@@ -48,6 +48,8 @@ def headline(journey: Journey, look: Look) -> list[Part]:
     hop = journey.hops[-1] if journey.hops else None
     parts: list[Part] = [(escape(hop.url if hop else journey.url), "url"), ("  ", "")]
     facts = [*_verdict(journey, hop, look), *(_facts(journey, hop) if hop else [])]
+    if journey.network == "simulated":
+        facts.append(("simulated", "dim"))
     separator = f" {look.glyphs.dot} "
     for index, fact in enumerate(facts):
         if index:
