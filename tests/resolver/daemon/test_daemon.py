@@ -147,7 +147,8 @@ def test_each_question_has_its_own_port_and_case() -> None:
         async with running() as (daemon, upstream):
             for number in range(8):
                 await ask(daemon, query(f"abcdefghij{number}.example"))
-            assert len(upstream.sources) == 8
+            assert upstream.count >= 8  # more when a slow machine asks again
+            assert len(upstream.sources) >= upstream.count - 1  # two may be the same by chance
             assert any(name != name.lower() for name in upstream.cases)
 
     asyncio.run(main())
