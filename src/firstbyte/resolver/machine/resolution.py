@@ -75,7 +75,8 @@ class Resolution:
         """
         entry = self.known(name, rdtype, work)
         if entry is None and validate:
-            entry = self.denials.deny(name, rdtype, self.scheduler.now)
+            now = self.scheduler.now
+            entry = self.denials.expand(name, rdtype, now) or self.denials.deny(name, rdtype, now)
         if entry is not None:
             self._refresh_early(entry, rdtype)
         else:

@@ -1,11 +1,22 @@
-"""Denials made from what is already known (RFC 8198): NSEC and NSEC3 records as a cache of gaps."""
+"""Answers made from what is already known (RFC 8198): NSEC and NSEC3 records as a cache of gaps.
+
+Where a gap is known, a name in it does not exist; and where a wildcard stands above the gap and its
+data are known too, they are the name's data.
+"""
 
 from bisect import bisect_right, insort
 from dataclasses import dataclass, field
 
 from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns.message import RRset
-from firstbyte.protocols.dns.names import ancestors, canonical_order, is_under, wildcard
+from firstbyte.protocols.dns.names import (
+    ancestor,
+    ancestors,
+    canonical_order,
+    is_under,
+    label_count,
+    wildcard,
+)
 from firstbyte.resolver.cache import Entry
 from firstbyte.resolver.machine.settings import Settings
 from firstbyte.resolver.machine.values import Moment, Security
@@ -17,6 +28,8 @@ from firstbyte.resolver.validator.signatures import parse
 MAX_LINKS = 20000
 """Links that are kept of one zone."""
 MAX_ZONES = 500
+MAX_WILDCARDS = 1000
+"""Sets of wildcards that are kept of one zone."""
 _Order = tuple[bytes, ...]
 _Hashed = tuple[nsec3.Nsec3, RRset, float]
 
@@ -30,6 +43,8 @@ class _Zone:
     soa: RRset | None = None
     soa_expires_s: float = 0.0
     hashes: "_Hashes | None" = None
+    wildcards: dict[tuple[bytes, int], tuple[RRset, float]] = field(default_factory=dict)
+    """The data of wildcards, as an answer had them, and their end."""
 
     def add(self, link: nsec.Nsec, rrset: RRset, expires_s: float) -> None:
         key = canonical_order(link.owner)
@@ -49,6 +64,15 @@ class _Zone:
             return found
         del self.links[self.order[at]]
         del self.order[at]
+        return None
+
+    def wildcard(self, encloser: bytes, rdtype: int, now_s: float) -> tuple[RRset, float] | None:
+        """The data, or the alias, of the wildcard below ``encloser``, while they hold."""
+        star = wildcard(encloser)
+        for kind in (rdtype, dns.CNAME):
+            found = self.wildcards.get((star, kind))
+            if found is not None and now_s < found[1]:
+                return found
         return None
 
 
@@ -121,6 +145,59 @@ class Denials:
             if entry.soa is not None and entry.soa.key == zone:
                 kept.soa, kept.soa_expires_s = entry.soa, expires_s
             _keep(kept, rrset, min(expires_s, now.unix_s + rrset.ttl_s))
+            if entry.wildcard and entry.rrset is not None and entry.dname is None:
+                _keep_wildcard(kept, entry.rrset, expires_s)
+
+    def expand(self, name: bytes, rdtype: int, now: Moment) -> Entry | None:
+        """The data that a known wildcard gives ``name`` (RFC 8198, 5.3); None: not provable."""
+        if not self._enabled or rdtype in (dns.ANY, dns.DS):
+            return None
+        above = ancestors(name)
+        for at, zone_name in enumerate(above):
+            zone = self._zones.get(zone_name)
+            if zone is None:
+                continue
+            for encloser in above[1 : at + 1] if zone.wildcards else ():
+                found = zone.wildcard(encloser, rdtype, now.unix_s)
+                if found is not None:
+                    return self._expanded(zone, zone_name, name, encloser, found, now)
+            return None
+        return None
+
+    def _expanded(
+        self,
+        zone: _Zone,
+        zone_name: bytes,
+        name: bytes,
+        encloser: bytes,
+        found: tuple[RRset, float],
+        now: Moment,
+    ) -> Entry | None:
+        """The entry, where a link proves that nothing is closer to ``name`` than the wildcard."""
+        labels = label_count(encloser)
+        rrset, ends_s = found
+        proof: tuple[RRset, float] | None = None
+        if zone.hashes is None:
+            link = zone.before(name, now.unix_s)
+            if link is not None and nsec.no_closer([link[0]], name, labels) is Proof.PROVED:
+                proof = link[1:]
+        else:
+            hashed = zone.hashes.near(ancestor(name, labels + 1), now.unix_s)
+            if hashed is not None:
+                chain = nsec3.Chain([hashed[0]], zone_name, Work(self._limits))
+                if chain.no_closer(name, labels) is Proof.PROVED:
+                    proof = hashed[1:]
+        if proof is None:
+            return None
+        ends_s = min(ends_s, proof[1])
+        copy = RRset(name, rrset.rdtype, rrset.ttl_s, rrset.rdatas, rrset.signatures)
+        entry = Entry(name, rrset.rdtype, copy, int(ends_s - now.unix_s))
+        entry.wildcard = True
+        entry.proofs = [proof[0]]
+        entry.security = Security.SECURE
+        entry.stored_s = now.unix_s
+        entry.expires_s = ends_s
+        return entry
 
     def _zone(self, name: bytes) -> _Zone:
         kept = self._zones.get(name)
@@ -214,6 +291,16 @@ def _keep(zone: _Zone, rrset: RRset, expires_s: float) -> None:
     if zone.hashes is None or zone.hashes.params != hashed.params:
         zone.hashes = _Hashes(hashed.params)
     zone.hashes.add(hashed, rrset, expires_s)
+
+
+def _keep_wildcard(zone: _Zone, rrset: RRset, expires_s: float) -> None:
+    labels = max((s.labels for data in rrset.signatures if (s := parse(data))), default=0)
+    if labels >= label_count(rrset.key):
+        return
+    place = (wildcard(ancestor(rrset.key, labels)), rrset.rdtype)
+    zone.wildcards[place] = (rrset, expires_s)
+    if len(zone.wildcards) > MAX_WILDCARDS:
+        del zone.wildcards[next(iter(zone.wildcards))]
 
 
 def _is_compact(link: nsec.Nsec) -> bool:
