@@ -76,6 +76,13 @@ def _shows_segments(values: Mapping[str, Any], url_count: int) -> bool:
     return url_count == 1 and bool(kept or not headline_alone)
 
 
+def _shows_findings(values: Mapping[str, Any]) -> bool:
+    """Whether findings are shown, kept or counted: looking for them takes some 10 ms."""
+    kept = ("save", "as_json", "jsonl", "har", "fail_on")
+    headline_alone = values["quiet"] or values["write_out"] is not None
+    return not headline_alone or any(values[name] for name in kept)
+
+
 def _run(urls: Sequence[str], values: Mapping[str, Any], world: "World | None") -> int:
     from dataclasses import replace
 
@@ -91,6 +98,7 @@ def _run(urls: Sequence[str], values: Mapping[str, Any], world: "World | None") 
     )
     if values["tap"] == "auto" and not _shows_segments(values, len(urls)):
         options = replace(options, connect=replace(options.connect, tap="off"))
+    options = replace(options, diagnose=_shows_findings(values))
     verdict = Verdict(values["fail_on"])
     reports = choose_reports(values, verdict, len(urls))
 

@@ -114,3 +114,5 @@ class TraceOptions:
     limits: LimitOptions = field(default_factory=LimitOptions)
     show_secrets: bool = False
     """Keep credentials and cookies in the journey."""
+    diagnose: bool = True
+    """Look for findings when the trace is over; without it the journey has none."""

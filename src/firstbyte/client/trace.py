@@ -18,7 +18,6 @@ from firstbyte.client.redirects import Follow, RedirectPolicy
 from firstbyte.client.requests import Ask, build_request
 from firstbyte.client.tapping import Taps
 from firstbyte.client.urls import Url
-from firstbyte.diagnosis import diagnose
 from firstbyte.errors import ConnectionLifeError, DeadlineError, HttpError
 from firstbyte.events import Event, Recorder
 from firstbyte.events.trace import (
@@ -289,4 +288,8 @@ class _Trace:
             network=self._system.network,
             secrets=self._options.show_secrets,
         )
+        if not self._options.diagnose:
+            return journey
+        from firstbyte.diagnosis import diagnose
+
         return replace(journey, findings=diagnose(journey))
