@@ -12,6 +12,7 @@ import dns.rcode
 import pytest
 
 from testbed.name_server import CHILD, ZONE
+from testbed.ports import free_port
 
 pytestmark = pytest.mark.interop
 KINDS = {
@@ -111,11 +112,8 @@ def test_binds_tools_load_and_verify_the_zone(signed, tmp_path):
 def unbound(directory, server):
     """unbound over our server, with the parent's DS as its anchor; gives its port."""
     program = needs("unbound")
-    import socket
 
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     (directory / "anchor").write_text(server.anchors[0])
     conf = directory / "unbound.conf"
     stubs = "".join(
