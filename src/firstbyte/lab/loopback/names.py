@@ -9,6 +9,8 @@ import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
+from firstbyte.lab.loopback.delays import early, spin_until
+
 TTL_S = 300
 
 
@@ -41,7 +43,7 @@ class NameServer(asyncio.DatagramProtocol):
             except dns.exception.DNSException:
                 return
             self._ready[data[2:]] = rest
-        loop.call_at(due_s, self._send, data[:2] + rest, addr)
+        loop.call_at(early(due_s), self._send, data[:2] + rest, addr, due_s)
 
     def _answer(self, query: dns.message.Message) -> dns.message.Message:
         answer = dns.message.make_response(query, recursion_available=True)
@@ -55,6 +57,7 @@ class NameServer(asyncio.DatagramProtocol):
             answer.set_rcode(dns.rcode.NXDOMAIN)
         return answer
 
-    def _send(self, wire: bytes, address: tuple[str, int]) -> None:
+    def _send(self, wire: bytes, address: tuple[str, int], due_s: float) -> None:
+        spin_until(due_s)
         if self._transport is not None and not self._transport.is_closing():
             self._transport.sendto(wire, address)

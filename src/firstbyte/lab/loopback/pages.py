@@ -9,6 +9,7 @@ import h2.connection
 import h2.events
 import h2.exceptions
 
+from firstbyte.lab.loopback.delays import delay
 from firstbyte.lab.loopback.truth import Truth
 
 READ_BYTES = 65536
@@ -41,7 +42,7 @@ async def parts_of(page: bytes, truth: Truth) -> AsyncIterator[bytes]:
     step = -(-len(page) // truth.parts)
     for start in range(0, len(page), step):
         if start:
-            await asyncio.sleep(truth.pause_s)
+            await delay(truth.pause_s)
         yield page[start : start + step]
 
 
@@ -50,7 +51,7 @@ async def serve_http1(
 ) -> None:
     """Answer requests one after another until the client has enough."""
     while await _read_head(reader):
-        await asyncio.sleep(truth.think_s)
+        await delay(truth.think_s)
         lines = [f"{name}: {value}" for name, value in fields(page)]
         writer.write("\r\n".join(["HTTP/1.1 200 OK", *lines, "", ""]).encode())
         async for part in parts_of(page, truth):
@@ -107,7 +108,7 @@ async def _answer_stream(
     page: bytes,
     truth: Truth,
 ) -> None:
-    await asyncio.sleep(truth.think_s)
+    await delay(truth.think_s)
     try:
         connection.send_headers(stream, [(":status", "200"), *fields(page)])
         async for part in parts_of(page, truth):

@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from firstbyte.lab.loopback.certificates import Identity, make_identity
+from firstbyte.lab.loopback.delays import delay
 from firstbyte.lab.loopback.names import NameServer
 from firstbyte.lab.loopback.pages import make_page, redirect_http1, serve_http1, serve_http2
 from firstbyte.lab.loopback.truth import HOST, PLAIN_HOST, Truth
@@ -99,7 +100,7 @@ async def _connection(
     accepted: socket.socket, serve: Serve, context: ssl.SSLContext | None, accept_s: float
 ) -> None:
     """One connection, to its end; a client that breaks it off harms nobody else."""
-    await asyncio.sleep(accept_s)
+    await delay(accept_s)
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader()
     protocol = asyncio.StreamReaderProtocol(reader)
