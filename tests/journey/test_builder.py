@@ -19,7 +19,7 @@ def test_the_phases_of_a_healthy_request() -> None:
         for name in ("dns", "tcp", "tls", "send", "wait", "receive")
     ]
     assert rows == [
-        ("dns", 0.0, 20.15, "cold: 3 questions"),
+        ("dns", 0.1, 20.05, "cold: 3 questions"),
         ("tcp", 20.15, 30.0, "SYN → SYN-ACK, mss 1448 sack ts wscale 7/7"),
         ("tls", 50.15, 31.0, "TLS 1.3 X25519MLKEM768, h2"),
         ("send", 81.15, 0.1, "GET, 120 bytes"),

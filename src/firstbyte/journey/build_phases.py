@@ -69,9 +69,14 @@ def build_phases(view: HopView) -> Phases:
 
 
 def _dns(view: HopView) -> Span | None:
-    start_us = first_us(view.events, dns.LookupStarted, dns.HostsHit)
-    if start_us is None:
+    begun_us = first_us(view.events, dns.LookupStarted, dns.HostsHit)
+    if begun_us is None:
         return None
+    # Until the first datagram leaves, the client makes questions and sockets: that is no waiting
+    # for a name server. Over TCP, TLS or HTTPS the way to the server belongs to the phase.
+    question = first(view.events, dns.Question)
+    by_udp = question is not None and question.what.transport == "udp"
+    start_us = question.at_us if question is not None and by_udp else begun_us
     end_us = first_us(view.events, dns.LookupFinished)
     # Connecting begins with the first usable address (RFC 8305, 3): the rest is not waited for.
     connects = [a.start_us for a in view.attempts if a.start_us >= start_us]

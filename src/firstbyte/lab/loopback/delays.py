@@ -7,7 +7,12 @@ _SPIN_S = 0.0015
 
 async def delay(seconds: float) -> None:
     """Sleep for ``seconds``, the last moment of it awake."""
-    due_s = asyncio.get_running_loop().time() + seconds
+    await delay_until(asyncio.get_running_loop().time() + seconds)
+
+
+async def delay_until(due_s: float) -> None:
+    """The same, until the loop's clock shows ``due_s``."""
+    seconds = due_s - asyncio.get_running_loop().time()
     if seconds > _SPIN_S:
         await asyncio.sleep(seconds - _SPIN_S)
     spin_until(due_s)

@@ -3,13 +3,14 @@
 import asyncio
 import gzip
 from collections.abc import AsyncIterator
+from typing import NamedTuple
 
 import h2.config
 import h2.connection
 import h2.events
 import h2.exceptions
 
-from firstbyte.lab.loopback.delays import delay
+from firstbyte.lab.loopback.delays import delay, delay_until
 from firstbyte.lab.loopback.truth import Truth
 
 READ_BYTES = 65536
@@ -90,25 +91,29 @@ async def serve_http2(
     writer.write(connection.data_to_send())
     async with asyncio.TaskGroup() as streams:
         while data := await reader.read(READ_BYTES):
+            due_s = asyncio.get_running_loop().time() + truth.think_s
             try:
                 events = connection.receive_data(data)
             except h2.exceptions.ProtocolError:
                 break
             for event in events:
                 if isinstance(event, h2.events.RequestReceived) and event.stream_id is not None:
-                    answer = _answer_stream(connection, event.stream_id, writer, page, truth)
+                    stream = _Stream(connection, event.stream_id, writer)
+                    answer = _answer_stream(stream, due_s, page, truth)
                     streams.create_task(answer)
             writer.write(connection.data_to_send())
 
 
-async def _answer_stream(
-    connection: h2.connection.H2Connection,
-    stream: int,
-    writer: asyncio.StreamWriter,
-    page: bytes,
-    truth: Truth,
-) -> None:
-    await delay(truth.think_s)
+class _Stream(NamedTuple):
+    connection: h2.connection.H2Connection
+    number: int
+    writer: asyncio.StreamWriter
+
+
+async def _answer_stream(at: _Stream, due_s: float, page: bytes, truth: Truth) -> None:
+    """Answer at ``due_s``: what reading the request took is part of the time to think."""
+    connection, stream, writer = at
+    await delay_until(due_s)
     try:
         connection.send_headers(stream, [(":status", "200"), *fields(page)])
         async for part in parts_of(page, truth):
