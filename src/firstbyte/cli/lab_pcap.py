@@ -41,5 +41,5 @@ def command(
     world = world_of(values)
     if world is None:
         return 2
-    options = trace_options(values, keep_body=False, show_secrets=True)
+    options = trace_options(values, show_secrets=True)
     return capture_traces(world, urls, options, (file, host_name, interface_name))

@@ -93,9 +93,7 @@ def _run(urls: Sequence[str], values: Mapping[str, Any], world: "World | None") 
     from firstbyte.cli.shell.reports import Verdict
     from firstbyte.cli.shell.running import run, run_in
 
-    options = trace_options(
-        values, keep_body=values["output"] is not None, show_secrets=values["show_secrets"]
-    )
+    options = trace_options(values, show_secrets=values["show_secrets"])
     if values["tap"] == "auto" and not _shows_segments(values, len(urls)):
         options = replace(options, connect=replace(options.connect, tap="off"))
     options = replace(options, diagnose=_shows_findings(values))

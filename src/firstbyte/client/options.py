@@ -99,8 +99,6 @@ class LimitOptions:
     max_bytes: int | None = None
     """Stop reading content after this many bytes. Null: keep reading, keep nothing in memory."""
     max_header_bytes: int = 256 * 1024
-    keep_body: bool = False
-    """Keep the decoded content for the caller (``-o``)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,16 +10,17 @@ from msgspec import Struct
 
 from firstbyte.client.cookies import CookieJar
 from firstbyte.client.establish import Means, Progress
-from firstbyte.client.options import HttpOptions, TraceOptions
+from firstbyte.client.options import HttpOptions, ResolveOptions, TraceOptions
 from firstbyte.client.requests import Ask, first_ask
 from firstbyte.client.tapping import Taps
 from firstbyte.client.urls import Url, parse_url
 from firstbyte.events import Scope
 from firstbyte.net.stream import Stream
 from firstbyte.net.system import System
-from firstbyte.net.tls import TlsSettings, TlsStream, make_settings, start_tls
+from firstbyte.net.tls import TlsStream, make_settings, start_tls
 from firstbyte.resolver import hosts
 from firstbyte.resolver.base import Resolver
+from firstbyte.resolver.settings import StubSettings
 from firstbyte.resolver.settings import make_settings as make_stub_settings
 from firstbyte.resolver.stub import StubResolver
 
@@ -45,8 +46,11 @@ def prepare(
     ask = first_ask(parse_url(url), options.http)
     progress.phase = "tls"
     tls = make_settings(options.tls, system)
-    _load_code(ask.url, options, system, tls)
-    means = Means(options, system, _resolver(options, system), tls, progress, taps)
+    names = _stub_settings(options.resolve, system)
+    _load_code(ask.url, options, system, names)
+    if _may_need_tls(ask.url, options):
+        tls.context()
+    means = Means(options, system, _resolver(options, system, names), tls, progress, taps)
     return Preparation(ask, means, _cookie_jar(options.http))
 
 
@@ -59,9 +63,8 @@ def _cookie_jar(http: HttpOptions) -> CookieJar:
     return jar
 
 
-def _resolver(options: TraceOptions, system: System) -> Resolver:
-    resolve = options.resolve
-    settings = make_stub_settings(
+def _stub_settings(resolve: ResolveOptions, system: System) -> StubSettings:
+    return make_stub_settings(
         resolv_conf=system.resolv_conf(),
         hosts_file=system.hosts_file(),
         environment=system.environment(),
@@ -71,6 +74,10 @@ def _resolver(options: TraceOptions, system: System) -> Resolver:
         static=resolve.static,
         timeout_s=resolve.timeout_s,
     )
+
+
+def _resolver(options: TraceOptions, system: System, names: StubSettings) -> Resolver:
+    resolve = options.resolve
     # Like curl, -k does not reach the resolver: its server is always verified.
     secured = make_settings(replace(options.tls, insecure=False), system)
 
@@ -79,7 +86,7 @@ def _resolver(options: TraceOptions, system: System) -> Resolver:
     ) -> TlsStream:
         return await start_tls(stream, secured, server_name, alpn, scope)
 
-    stub = StubResolver(settings, start)
+    stub = StubResolver(names, start)
     if resolve.mode != "iterative":
         return stub
     from firstbyte.resolver.iterative import IterativeResolver, make_iteration_settings
@@ -92,12 +99,10 @@ def _resolver(options: TraceOptions, system: System) -> Resolver:
     return IterativeResolver(iteration, stub)
 
 
-def _load_code(url: Url, options: TraceOptions, system: System, tls: TlsSettings) -> None:
+def _load_code(url: Url, options: TraceOptions, system: System, names: StubSettings) -> None:
     """Import now what would otherwise be imported on first use, within a measured phase."""
-    for module in _modules(url, options, system):
+    for module in _modules(url, options, system, names):
         import_module(module)
-    if _may_need_tls(url, options):
-        tls.context()
 
 
 _RECORD_TYPES = tuple(
@@ -112,7 +117,7 @@ def _may_need_tls(url: Url, options: TraceOptions) -> bool:
     return url.scheme == "https" or options.http.follow
 
 
-def _modules(url: Url, options: TraceOptions, system: System) -> Iterator[str]:
+def _modules(url: Url, options: TraceOptions, system: System, names: StubSettings) -> Iterator[str]:
     yield "firstbyte.protocols.http.http1"
     if not url.is_address:
         yield "firstbyte.resolver.lookup"
@@ -121,16 +126,16 @@ def _modules(url: Url, options: TraceOptions, system: System) -> Iterator[str]:
         yield "firstbyte.net.tls_verify"
         if options.http.version in (None, "2", "3"):
             yield "firstbyte.protocols.http.http2"
-        if options.http.version == "3" or _may_find_https_record(url, options, system):
+        if options.http.version == "3" or _may_find_https_record(url, options, names):
             yield "firstbyte.client.quic"
     if options.connect.tap != "off" and system.network == "kernel":
         yield "firstbyte.net.packet_tap"
 
 
-def _may_find_https_record(url: Url, options: TraceOptions, system: System) -> bool:
+def _may_find_https_record(url: Url, options: TraceOptions, names: StubSettings) -> bool:
     """DNS will be asked, so an answer may lead to HTTP/3; loading that takes 0.1 s."""
     if url.is_address or options.http.version is not None:
         return False
-    known = hosts.find(hosts.parse_hosts(system.hosts_file()), url.server_name)
-    fixed = hosts.find_static(options.resolve.static, url.server_name, url.port)
+    known = hosts.find(names.hosts, url.server_name)
+    fixed = hosts.find_static(names.static, url.server_name, url.port)
     return not (known or fixed or url.server_name.endswith("localhost"))

@@ -21,7 +21,7 @@ def options(*arguments: str) -> TraceOptions:
         seen.update(values)
 
     command.main(list(arguments), standalone_mode=False)
-    return trace_options(seen, keep_body=False, show_secrets=False)
+    return trace_options(seen, show_secrets=False)
 
 
 def test_without_flags_every_default_is_the_library_s() -> None:

@@ -23,12 +23,11 @@ UNLIMITED_REDIRECTS = 1_000_000
 Values = Mapping[str, Any]
 
 
-def trace_options(values: Values, *, keep_body: bool, show_secrets: bool) -> TraceOptions:
+def trace_options(values: Values, *, show_secrets: bool) -> TraceOptions:
     """The options of a trace.
 
     Args:
         values: by parameter name of ``client_flags``.
-        keep_body: the content is wanted (``-o``).
         show_secrets: keep credentials and cookies in the journey.
 
     Raises:
@@ -43,7 +42,6 @@ def trace_options(values: Values, *, keep_body: bool, show_secrets: bool) -> Tra
         limits=LimitOptions(
             max_time_s=values["max_time"],
             max_bytes=values["max_bytes"],
-            keep_body=keep_body,
         ),
         show_secrets=show_secrets,
     )
