@@ -157,3 +157,13 @@ def test_write_out_agrees_with_curl(firstbyte, site, template: str, redirect: bo
     curl = ["curl", "-s", "--noproxy", "*", "--compressed", "-o", "/dev/null", *common, url]
     theirs = subprocess.run(curl, capture_output=True, text=True, check=True).stdout
     assert firstbyte(*common, "--noproxy", "*", url).stdout == theirs
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"), [([], True), (["-s"], False), (["-S"], True), (["-sS"], True)]
+)
+def test_a_failure_is_said_where_no_page_says_it(firstbyte, flags: list[str], said: bool) -> None:
+    done = firstbyte(*flags, "-w", r"%{exitcode}\n", "http://127.0.0.1:1/")
+    assert done.stdout == "7\n"
+    assert done.stderr.startswith("firstbyte: (7) 127.0.0.1:1: connection refused") is said
+    assert (done.stderr == "") is not said

@@ -106,7 +106,10 @@ def _run(urls: Sequence[str], values: Mapping[str, Any], world: "World | None") 
 
     try:
         with body_file(values["output"], len(urls)) as sink:
-            job = trace_all(Batch(urls, options, values["concurrency"], deliver, sink))
+            batch = Batch(
+                urls, options, values["concurrency"], deliver, sink, silent=values["silent"]
+            )
+            job = trace_all(batch)
             if world is None:
                 run(job)
             else:

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from firstbyte.cli.shell.body_file import Sink
@@ -22,13 +23,16 @@ class Batch:
     concurrency: int
     deliver: Deliver
     sink: Sink | None = None
+    silent: bool = False
+    """Without a line of progress."""
 
 
 async def trace_all(batch: Batch) -> None:
     """Trace all URLs of the batch."""
     progress = Progress(total=len(batch.urls), subject=batch.urls[0] if batch.urls else "")
     todo = iter(enumerate(batch.urls))
-    async with shown(progress), asyncio.TaskGroup() as group:
+    line = nullcontext() if batch.silent else shown(progress)
+    async with line, asyncio.TaskGroup() as group:
         for _ in range(min(batch.concurrency, len(batch.urls))):
             group.create_task(_work(todo, batch, progress))
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from firstbyte.cli.shell.page_text import headline_line, page_text
+from firstbyte.cli.shell.page_text import failure_line, headline_line, page_text
 from firstbyte.cli.shell.reports import JsonLines, Printed, Report, Verdict, pretty_json
 from firstbyte.cli.shell.values import reject
 
@@ -32,6 +32,8 @@ def choose_reports(values: Mapping[str, Any], verdict: Verdict, count: int) -> l
         from firstbyte.cli.shell.file_reports import WriteOut
 
         reports.append(WriteOut(values["write_out"], values.get("output")))
+        if _says_failures(values):
+            reports.append(Printed(failure_line, sys.stderr))
     return reports
 
 
@@ -51,6 +53,11 @@ def _on_stdout(values: Mapping[str, Any]) -> Report | None:
         return Printed(headline_line, stream)
     render = partial(page_text, ladder=values["ladder"], verbose=values["verbose"])
     return Printed(render, stream)
+
+
+def _says_failures(values: Mapping[str, Any]) -> bool:
+    """Of new traces only (`firstbyte show` has no such options), as curl does."""
+    return bool(values.get("show_error") or not values.get("silent", True))
 
 
 def _check(values: Mapping[str, Any], count: int) -> None:

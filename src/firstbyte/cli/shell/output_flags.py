@@ -30,6 +30,12 @@ SHOW = (
         help="Exit code 110 when a finding is that severe or worse.",
     ),
 )
+TALK = (
+    _show(
+        "-s", "--silent", is_flag=True, help="Neither progress nor, with -w, failures on stderr."
+    ),
+    _show("-S", "--show-error", is_flag=True, help="Failures on stderr also with -s."),
+)
 SECRETS = (_show("--show-secrets", is_flag=True, help="Do not redact credentials and cookies."),)
 FILES = (
     _files("--save", metavar="FILE", help="Keep the journey for `firstbyte show`; - is stdout."),
@@ -55,4 +61,4 @@ def journey_flags(command: F) -> F:
 
 def trace_flags(command: F) -> F:
     """Options that only a new trace has."""
-    return add_flags(command, (*SECRETS, *BODY, *MANY))
+    return add_flags(command, (*TALK, *SECRETS, *BODY, *MANY))

@@ -13,6 +13,16 @@ def headline_line(journey: Journey, stream: TextIO) -> str:
     return headline_text(journey, look_of(stream)) + "\n"
 
 
+def failure_line(journey: Journey, stream: TextIO) -> str:  # noqa: ARG001
+    """What curl would say of a failure, where no page says it; empty after success."""
+    from firstbyte.rendering.escape import escape
+
+    outcome = journey.outcome
+    if outcome.error is None:
+        return ""
+    return f"firstbyte: ({outcome.exit_code}) {escape(outcome.error.message)}\n"
+
+
 def page_text(journey: Journey, stream: TextIO, *, ladder: bool, verbose: bool) -> str:
     """The whole page."""
     from firstbyte.rendering.page import Detail, page
