@@ -42,6 +42,12 @@ Examples:
 @click.option("--root-hints", type=_FILE, help="Names and addresses of the root's servers.")
 @click.option("--trust-anchor", type=_FILE, help="DS or DNSKEY records.")
 @click.option(
+    "--trust-anchor-state",
+    type=_FILE,
+    metavar="FILE",
+    help="Follow key rollovers by themselves (RFC 5011), and keep their state in this file.",
+)
+@click.option(
     "--map",
     "maps",
     multiple=True,
@@ -84,7 +90,7 @@ def _configuration(given: dict[str, Any]) -> "Config":
     for name in ("workers", "metrics", "qname_minimisation"):
         if given[name] is not None:
             keys[name] = given[name]
-    for name in ("tls_certificate", "tls_key"):
+    for name in ("tls_certificate", "tls_key", "trust_anchor_state"):
         if given[name] is not None:
             keys[name] = str(given[name])
     _add_files(keys, given)

@@ -1,10 +1,13 @@
 """Trust anchors: DS or DNSKEY records as text, and the root's own (RFC 9718)."""
 
+import re
 from collections.abc import Iterable
 
 from firstbyte.errors import UsageError
 from firstbyte.protocols.dns.message import RRset
 
+_UNTRUSTED = re.compile(r";;state=[0145]\b")
+"""Keys that are not yet, or no more, trusted (RFC 5011, 4.2), as unbound's files mark them."""
 _ROOT = (
     ". IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D",
     ". IN DS 38696 8 2 683D2D0ACB8C9B712A1948B27F741219298D0A450D612C483AF444A4C0FB2B16",
@@ -19,13 +22,15 @@ def root_anchors() -> tuple[RRset, ...]:
 def anchors_from(texts: Iterable[str]) -> tuple[RRset, ...]:
     """Anchors from zone-file lines; comments and empty lines are left out.
 
+    Of a file that unbound or this daemon keeps (RFC 5011), only the trusted keys are taken.
+
     Raises:
         UsageError: a line is no DS or DNSKEY record.
 
     """
     sets: dict[tuple[bytes, int], RRset] = {}
     for text in _records(texts):
-        rrset = _anchor(text)
+        rrset = anchor_from(text)
         known = sets.setdefault((rrset.key, rrset.rdtype), rrset)
         if known is not rrset:
             known.rdatas += rrset.rdatas
@@ -37,6 +42,8 @@ def _records(texts: Iterable[str]) -> list[str]:
     found = []
     pending = ""
     for text in texts:
+        if _UNTRUSTED.search(text):
+            continue
         pending += " " + text.partition(";")[0].strip()
         if pending.count("(") > pending.count(")"):
             continue
@@ -47,7 +54,13 @@ def _records(texts: Iterable[str]) -> list[str]:
     return found
 
 
-def _anchor(text: str) -> RRset:
+def anchor_from(text: str) -> RRset:
+    """The DS or DNSKEY record of one line.
+
+    Raises:
+        UsageError: it is none.
+
+    """
     import dns.exception
     import dns.name
     import dns.rdata

@@ -48,6 +48,8 @@ class Config:
     root_hints_file: str | None = None
     trust_anchors: list[str] | None = None
     trust_anchor_file: str | None = None
+    trust_anchor_state: str | None = None
+    """Where the anchors' states are kept, to follow key rollovers (RFC 5011)."""
     negative_trust_anchors: list[str] = field(default_factory=list)
     forward: dict[str, Any] = field(default_factory=dict)
     stub: dict[str, Any] = field(default_factory=dict)

@@ -3,12 +3,13 @@
 import asyncio
 import signal
 import socket
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from firstbyte.errors import FirstbyteError, UsageError
 from firstbyte.resolver.daemon.access import AccessList, RateLimiter
+from firstbyte.resolver.daemon.anchor_keeper import AnchorKeeper
 from firstbyte.resolver.daemon.clock import make_clock
 from firstbyte.resolver.daemon.config import Config, driver_settings, machine_settings
 from firstbyte.resolver.daemon.doh.listener import DohListener
@@ -16,6 +17,7 @@ from firstbyte.resolver.daemon.listeners import TcpListener, UdpListener, bind
 from firstbyte.resolver.daemon.metrics import serve_metrics
 from firstbyte.resolver.daemon.parsing import endpoint
 from firstbyte.resolver.daemon.replies import Manners
+from firstbyte.resolver.daemon.saying import say
 from firstbyte.resolver.daemon.service import Counting, Rules, Service
 from firstbyte.resolver.daemon.statistics import Statistics
 from firstbyte.resolver.daemon.tls_context import server_context
@@ -41,6 +43,9 @@ class Daemon:
     _doh: list[DohListener] = field(default_factory=list)
     _udp: list[UdpListener] = field(default_factory=list)
     _tcp: list[TcpListener] = field(default_factory=list)
+    leads: bool = True
+    """Of several workers with one configuration, the one that keeps their common files."""
+    keeper: AnchorKeeper | None = None
     _metrics: asyncio.Server | None = None
 
     async def start(self) -> None:
@@ -50,6 +55,7 @@ class Daemon:
             UsageError: the configuration cannot be used, or an address cannot be bound.
 
         """
+        keeper = self._make_keeper(self.config)
         self.service = self._make_service(self.config)
         shared = self.config.workers > 1
         for address in self.config.listeners():
@@ -65,6 +71,7 @@ class Daemon:
         if self.config.metrics:
             address = endpoint(self.config.metrics, "metrics")
             self._metrics = await serve_metrics(address, self._exposition)
+        self._keep(keeper)
 
     async def _start_secure(self, *, shared: bool) -> None:
         """DNS over TLS and over HTTPS, where they are configured."""
@@ -102,6 +109,23 @@ class Daemon:
         )
         return Service(driver, clock, _rules(config), self.statistics)
 
+    def _make_keeper(self, config: Config) -> AnchorKeeper | None:
+        if config.trust_anchor_state is None or not config.validate:
+            return None
+        path = Path(config.trust_anchor_state)
+        configured = machine_settings(config).validation.anchors
+        keeper = AnchorKeeper(path, configured, say, allow_sha1=config.allow_sha1, leads=self.leads)
+        if self.keeper is not None:
+            keeper.inherit(self.keeper)
+        return keeper
+
+    def _keep(self, keeper: AnchorKeeper | None) -> None:
+        if self.keeper is not None:
+            self.keeper.close()
+        self.keeper = keeper
+        if keeper is not None:
+            keeper.start(self._must_serve())
+
     def reload(self, config: Config) -> None:
         """Take a new configuration: all but the sockets. What was cached is dropped.
 
@@ -109,6 +133,7 @@ class Daemon:
             UsageError: it cannot be used; then the old one stays.
 
         """
+        keeper = self._make_keeper(config)
         fresh = self._make_service(config)
         old = self.service
         self.config = config
@@ -118,6 +143,7 @@ class Daemon:
         old.driver.close()
         old.driver, old.clock, old.rules = fresh.driver, fresh.clock, fresh.rules
         old.clear()
+        self._keep(keeper)
 
     def _exposition(self) -> str:
         if self.service is None:
@@ -141,6 +167,8 @@ class Daemon:
             doh.close()
         if self._metrics is not None:
             self._metrics.close()
+        if self.keeper is not None:
+            self.keeper.close()
         if self.service is not None:
             self.service.driver.close()
 
@@ -175,12 +203,14 @@ def _rules(config: Config) -> Rules:
     return Rules(AccessList(config.allow), RateLimiter(config.rate_limit), manners, config.prefetch)
 
 
-async def run(configure: Configure, ready: Callable[[], object] | None = None) -> None:
+async def run(
+    configure: Configure, ready: Callable[[], object] | None = None, *, leads: bool = True
+) -> None:
     """Serve until SIGTERM or SIGINT; on SIGHUP ask ``configure`` for the configuration anew.
 
     ``ready`` is called when questions are answered; without it, the word goes to stderr.
     """
-    daemon = Daemon(configure())
+    daemon = Daemon(configure(), leads=leads)
     await daemon.start()
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
@@ -188,12 +218,12 @@ async def run(configure: Configure, ready: Callable[[], object] | None = None) -
         loop.add_signal_handler(number, stop.set)
     loop.add_signal_handler(signal.SIGHUP, lambda: _reload(daemon, configure))
     places = ", ".join(f"{address} port {port}" for address, port in daemon.ports)
-    _say(f"listening on {places}")
+    say(f"listening on {places}")
     for kind, ports in (("TLS", daemon.tls_ports), ("HTTPS", daemon.https_ports)):
         for address, port in ports:
-            _say(f"listening for DNS over {kind} on {address} port {port}")
+            say(f"listening for DNS over {kind} on {address} port {port}")
     if ready is None:
-        _say(READY)
+        say(READY)
     else:
         ready()
     try:
@@ -206,11 +236,6 @@ def _reload(daemon: Daemon, configure: Configure) -> None:
     try:
         daemon.reload(configure())
     except FirstbyteError as error:
-        _say(f"not reloaded: {error}")
+        say(f"not reloaded: {error}")
     else:
-        _say("reloaded")
-
-
-def _say(text: str) -> None:
-    sys.stderr.write(text + "\n")
-    sys.stderr.flush()
+        say("reloaded")

@@ -34,7 +34,7 @@ def serve(configure: Configure) -> int:
 def _parent(configure: Configure, count: int) -> int:
     """Fork the workers, tell when all are ready, pass signals on, and end when one ends."""
     pipe_out, pipe_in = os.pipe()
-    children = [_fork(configure, pipe_out, pipe_in) for _ in range(count)]
+    children = [_fork(configure, pipe_out, pipe_in, number) for number in range(count)]
     os.close(pipe_in)
 
     def pass_on(number: int, _frame: object) -> None:
@@ -55,14 +55,14 @@ def _parent(configure: Configure, count: int) -> int:
     return os.waitstatus_to_exitcode(status) and 1
 
 
-def _fork(configure: Configure, pipe_out: int, pipe_in: int) -> int:
+def _fork(configure: Configure, pipe_out: int, pipe_in: int, number: int) -> int:
     child = os.fork()
     if child:
         return child
     code = 1
     try:
         os.close(pipe_out)
-        asyncio.run(run(configure, lambda: os.write(pipe_in, b"+")))
+        asyncio.run(run(configure, lambda: os.write(pipe_in, b"+"), leads=number == 0))
         code = 0
     except FirstbyteError as error:
         sys.stderr.write(f"firstbyte: {error}\n")

@@ -5,11 +5,12 @@ it finds is kept unvalidated and judged when it is first used, so that a questio
 without share the data (RFC 4035, 3.2.2).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from firstbyte.protocols.dns import constants as dns
-from firstbyte.protocols.dns.names import ancestors, to_text
+from firstbyte.protocols.dns.message import RRset
+from firstbyte.protocols.dns.names import ROOT, ancestors, to_text
 from firstbyte.resolver.cache import NXDOMAIN_TYPE, Cache, Entry
 from firstbyte.resolver.machine import dns64, rebinding, sentinel, special
 from firstbyte.resolver.machine.delegations import Delegation
@@ -271,7 +272,9 @@ class Resolution:
         response = await self._chain(question, work)
         if dns64.applies(self.settings, question, response):
             response = await self._dns64(question, response, work)
-        response = sentinel.told(question, response, self.settings.validation)
+        if self.settings.validation.root_key_sentinel:
+            root = self.validator.chain.anchors.get(ROOT, ())
+            response = sentinel.told(question, response, root)
         return rebinding.cleaned(response, self.settings.harden)
 
     async def _chain(self, question: Question, work: Work) -> Response:
@@ -380,6 +383,11 @@ class Resolution:
         """Ask for a name whose question is the message (RFC 8145, 5); nobody waits."""
         if (name, NULL) not in self._in_flight:
             self._begin(name, NULL, Work(self.settings.limits), 0)
+
+    def trust_in(self, anchors: Iterable[RRset]) -> None:
+        """Take other trust anchors; what was judged by the old ones is forgotten."""
+        self.clear()
+        self.validator.trust_in(anchors)
 
     def clear(self) -> None:
         """Forget all that was learned."""

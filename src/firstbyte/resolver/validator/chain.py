@@ -1,6 +1,6 @@
 """The chain of trust: from an anchor, over DS and DNSKEY, down to a zone (RFC 4035, 5)."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable
 from typing import Protocol
 
 from firstbyte.protocols.dns import constants as dns
@@ -46,9 +46,7 @@ class Chain:
         self._scheduler = scheduler
         self._source = source
         self.store = TrustStore()
-        self.anchors: dict[bytes, list[RRset]] = {}
-        for rrset in self._settings.anchors:
-            self.anchors.setdefault(rrset.key, []).append(rrset)
+        self.anchors = by_owner(self._settings.anchors)
 
     def anchor_above(self, name: bytes) -> bytes | None:
         """The closest trust anchor's name, unless a negative one (RFC 7646) is closer."""
@@ -218,6 +216,14 @@ class Chain:
     ) -> ZoneTrust:
         expires_s = self._scheduler.now.unix_s + min(ttl_s, self._cache.max_ttl_s)
         return self.store.put(ZoneTrust(zone, security, zone_keys or [], error, expires_s))
+
+
+def by_owner(anchors: Iterable[RRset]) -> dict[bytes, list[RRset]]:
+    """Trust anchors by the zone that they are for."""
+    found: dict[bytes, list[RRset]] = {}
+    for rrset in anchors:
+        found.setdefault(rrset.key, []).append(rrset)
+    return found
 
 
 def signal_name(zone: bytes, anchors: list[RRset]) -> bytes:

@@ -1,5 +1,7 @@
 """The judge of what was fetched: secure, insecure or bogus, and why (RFC 4035, 5; RFC 5155, 8)."""
 
+from collections.abc import Iterable
+
 from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns.constants import type_name
 from firstbyte.protocols.dns.message import RRset
@@ -10,7 +12,7 @@ from firstbyte.resolver.machine.settings import Settings
 from firstbyte.resolver.machine.values import Ede, Error, Security
 from firstbyte.resolver.machine.work import Work
 from firstbyte.resolver.validator import nsec, nsec3, signatures
-from firstbyte.resolver.validator.chain import Chain, Source
+from firstbyte.resolver.validator.chain import Chain, Source, by_owner
 from firstbyte.resolver.validator.denial import Proof
 from firstbyte.resolver.validator.signatures import Signature
 from firstbyte.resolver.validator.trust import ZoneTrust
@@ -50,6 +52,11 @@ class Validator:
             if verdict is Security.SECURE:
                 kept.append(rrset)
         return kept
+
+    def trust_in(self, anchors: Iterable[RRset]) -> None:
+        """Replace the trust anchors; what rested on the old ones is forgotten."""
+        self.chain.anchors = by_owner(anchors)
+        self.clear()
 
     def clear(self) -> None:
         """Forget the state of all zones."""
