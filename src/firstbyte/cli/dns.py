@@ -9,6 +9,7 @@ from importlib import import_module
 import click
 
 import firstbyte.cli
+from firstbyte.cli.shell.lab_words import behind_command
 
 PREFIX = "dns_"
 DEFAULT_COMMAND = "query"
@@ -41,6 +42,7 @@ class DnsGroup(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put ``query`` in front unless a command or an option of the group itself stands there."""
         own = {name for param in self.get_params(ctx) for name in param.opts}
+        args = behind_command(args, command_names())
         if args and args[0] not in own and args[0] not in command_names():
             args = [DEFAULT_COMMAND, *args]
         return super().parse_args(ctx, args)

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from firstbyte.cli.shell.grouped import GroupedCommand
+from firstbyte.cli.shell.lab_flags import LabCommand, lab_flags
 
 DIFFERENT = 1
 EPILOG = """\
@@ -13,6 +13,7 @@ EPILOG = """\
 Examples:
   firstbyte dns compare example.org --servers 1.1.1.1,8.8.8.8,192.168.1.1
   firstbyte dns compare example.org MX              the system's resolver and the zone's servers
+  firstbyte dns compare --lab shop.example
 \b
 Exit codes: 0 all agree, 1 some differ or fail, 2 usage.
 """
@@ -20,7 +21,7 @@ Exit codes: 0 all agree, 1 some differ or fail, 2 usage.
 
 @click.command(
     "compare",
-    cls=GroupedCommand,
+    cls=LabCommand,
     epilog=EPILOG,
     short_help="The same question to many servers, side by side.",
 )
@@ -36,20 +37,21 @@ Exit codes: 0 all agree, 1 some differ or fail, 2 usage.
     help="send what is meant for one address to another",
 )
 @click.option("--json", "as_json", is_flag=True, help="the comparison as JSON")
+@lab_flags
 def command(name: str, rdtype: str, **given: Any) -> int:
     """Ask all servers for NAME: the resolvers, and every authoritative server of its zone.
 
     Equal answers have the same letter; serials tell how far a change has come, TTLs how long an old
     copy will live.
     """
-    from firstbyte.cli.shell.running import run
+    from firstbyte.cli.shell.in_world import run_client
     from firstbyte.cli.shell.values import reject
     from firstbyte.protocols.dns.presentation import type_number
 
     number = type_number(rdtype)
     if number is None:
         reject(f"{rdtype!r} is no record type", "as in A, AAAA, MX or TYPE65")
-    value = run(_compare(name, number, given))
+    value = run_client(given, lambda: _compare(name, number, given))
     _print(value, as_json=given["as_json"])
     groups = {seen.group for seen in value.seen}
     serials = {seen.serial for seen in value.seen if seen.authoritative}

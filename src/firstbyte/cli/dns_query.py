@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from firstbyte.cli.shell.grouped import FlagGroup, GroupedCommand
+from firstbyte.cli.shell.grouped import FlagGroup
+from firstbyte.cli.shell.lab_flags import LAB, LabCommand
 
 if TYPE_CHECKING:
     from firstbyte.journey.resolution import Outcome
@@ -29,13 +30,14 @@ Examples:
   firstbyte dns example.org MX AAAA @192.0.2.53 +short
   firstbyte dns --iterative www.example.org        walk from the root, prove it
   firstbyte dns -x 192.0.2.1
+  firstbyte dns --lab --iterative shop.example     the same in the private internet
   firstbyte dns example.org AXFR @ns1.example.org
 \b
 Exit codes are dig's: 0 answered (whatever the answer), 1 usage, 9 no reply, 10 internal error.
 """
 
 
-class DigCommand(GroupedCommand):
+class DigCommand(LabCommand):
     """A command whose wrong usage has dig's exit code."""
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
@@ -76,6 +78,7 @@ class DigCommand(GroupedCommand):
         _ITERATING("--qname-minimisation", type=click.Choice(["off", "relaxed", "strict"])),
         _SHOWING("--json", "as_json", is_flag=True, help="messages as RFC 8427 has them"),
         _SHOWING("--ladder", is_flag=True, help="draw the walk as arrows"),
+        *LAB,
     ],
 )
 def command(words: tuple[str, ...], **given: Any) -> int:
@@ -85,14 +88,14 @@ def command(words: tuple[str, ...], **given: Any) -> int:
     option of its group) the name is resolved from the root, and the chain of trust is drawn.
     """
     from firstbyte.cli.shell.entry import complain
-    from firstbyte.cli.shell.running import run
+    from firstbyte.cli.shell.in_world import run_client
     from firstbyte.errors import DecodeError, UsageError
     from firstbyte.resolver.query.words import parse
 
     try:
         typed = (*given["names"], *words, *given["types"])
         wanted = parse(typed, given["reverse"])
-        outcome = run(_ask(wanted, given))
+        outcome = run_client(given, lambda: _ask(wanted, given))
     except UsageError as fault:
         return complain(fault.message, fault.hint, USAGE)
     except DecodeError as fault:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from firstbyte.cli.shell.grouped import GroupedCommand
+from firstbyte.cli.shell.lab_flags import LabCommand, lab_flags
 
 _HEX = frozenset("0123456789abcdefABCDEF")
 EPILOG = """\
@@ -16,12 +16,13 @@ Examples:
   firstbyte dns wire answer.bin
   firstbyte dns wire --query example.org MX
   firstbyte dns wire --query example.org MX @192.0.2.53     its answer, too
+  firstbyte dns wire --lab --query shop.example @203.0.113.53
 """
 
 
 @click.command(
     "wire",
-    cls=GroupedCommand,
+    cls=LabCommand,
     epilog=EPILOG,
     short_help="Draw a message field by field, broken ones too.",
 )
@@ -29,6 +30,7 @@ Examples:
 @click.option("--query", "as_query", is_flag=True, help="draw the query for NAME and TYPE")
 @click.option("-p", "port", type=click.IntRange(1, 65535), default=53, help="the server's port")
 @click.option("--json", "as_json", is_flag=True, help="the fields as JSON")
+@lab_flags
 def command(source: tuple[str, ...], **given: Any) -> int:
     """Draw a DNS message: header bits, labels, compression pointers, records, EDNS options.
 
@@ -39,7 +41,9 @@ def command(source: tuple[str, ...], **given: Any) -> int:
 
     if not source:
         reject("nothing to draw", "firstbyte dns wire FILE, HEX or --query NAME TYPE")
-    messages = _asked(source, given["port"]) if given["as_query"] else [_octets(source)]
+    if given["lab"] and not (given["as_query"] and any(word.startswith("@") for word in source)):
+        reject("nobody is asked, so there is nothing for --lab", "--query NAME [TYPE] @SERVER asks")
+    messages = _asked(source, given) if given["as_query"] else [_octets(source)]
     for index, data in enumerate(messages):
         if index and not given["as_json"]:
             sys.stdout.write("\n")
@@ -76,18 +80,18 @@ def _unframed(data: bytes) -> bytes:
     return data[2:] if framed else data
 
 
-def _asked(words: tuple[str, ...], port: int) -> list[bytes]:
+def _asked(words: tuple[str, ...], given: dict[str, Any]) -> list[bytes]:
     from firstbyte.resolver.query.plain import make_query
     from firstbyte.resolver.query.words import parse
 
     wanted = parse(words)
     if wanted.server is None:
         return [make_query(name, rdtype, wanted) for name, rdtype in wanted.questions]
-    from firstbyte.cli.shell.running import run
+    from firstbyte.cli.shell.in_world import run_client
     from firstbyte.resolver.daemon.config import Config
     from firstbyte.resolver.query.asking import ask_all
 
-    outcome = run(ask_all(wanted, port, (4, 6), Config()))
+    outcome = run_client(given, lambda: ask_all(wanted, given["port"], (4, 6), Config()))
     found = []
     for exchange in outcome.exchanges:
         if exchange.failure:

@@ -6,6 +6,7 @@ from importlib import import_module
 import click
 
 import firstbyte.cli
+from firstbyte.cli.shell.lab_words import behind_command
 
 PREFIX = "lab_"
 
@@ -33,6 +34,10 @@ class LabGroup(click.Group):
             return None
         found: click.Command = import_module(f"firstbyte.cli.{PREFIX}{cmd_name}").command
         return found
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Give a command the words of the world that stand in front of it."""
+        return super().parse_args(ctx, behind_command(args, command_names()))
 
 
 @click.group(

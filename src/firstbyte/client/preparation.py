@@ -94,7 +94,7 @@ def _resolver(options: TraceOptions, system: System, names: StubSettings) -> Res
     iteration = make_iteration_settings(
         dnssec=resolve.dnssec,
         hints=resolve.root_hints or system.root_hints(),
-        anchors=resolve.trust_anchors,
+        anchors=resolve.trust_anchors or (() if resolve.root_hints else system.dns_anchors()),
     )
     return IterativeResolver(iteration, stub)
 

@@ -68,6 +68,12 @@ class System(Protocol):
     def root_hints(self) -> tuple[tuple[str, str], ...]:
         """(name, address) of this network's DNS root servers; empty: the public root's."""
 
+    def dns_anchors(self) -> tuple[str, ...]:
+        """DS or DNSKEY records that this network's root is trusted by; empty: the public root's.
+
+        They go with ``root_hints``.
+        """
+
     def open_tap(
         self, protocol: Literal["tcp", "udp"], local: tuple[str, int], remote: tuple[str, int]
     ) -> Tap | None:
@@ -108,6 +114,10 @@ class KernelSystem:
         return None
 
     def root_hints(self) -> tuple[tuple[str, str], ...]:
+        """The public root's: empty."""
+        return ()
+
+    def dns_anchors(self) -> tuple[str, ...]:
         """The public root's: empty."""
         return ()
 

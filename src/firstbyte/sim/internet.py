@@ -72,6 +72,8 @@ class Internet:
         self.trust_anchors_pem = b""
         self.root_hints: tuple[tuple[str, str], ...] = ()
         """(name, address) of the servers of the world's DNS root, for who resolves from there."""
+        self.dns_anchors: tuple[str, ...] = ()
+        """DS or DNSKEY records of that root, for who validates."""
         self._rules: list[Rule] = []
         self._events: list[Event] = []
         self._medium = Medium(self.clock, self.agenda, seed, self._rules, self._note_drop)

@@ -46,6 +46,10 @@ class WorldSystem:
         """None."""
         return ()
 
+    def dns_anchors(self) -> tuple[str, ...]:
+        """None."""
+        return ()
+
     def open_tap(
         self,
         protocol: Literal["tcp", "udp"],  # noqa: ARG002
@@ -96,6 +100,10 @@ class SimSystem(WorldSystem):
     def root_hints(self) -> tuple[tuple[str, str], ...]:
         """The root of the world's own DNS, if it has one."""
         return self._host.internet.root_hints
+
+    def dns_anchors(self) -> tuple[str, ...]:
+        """What the root of the world's own DNS is trusted by, if it is signed."""
+        return self._host.internet.dns_anchors
 
     def open_tap(
         self,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from firstbyte.errors import UsageError
 
 if TYPE_CHECKING:
+    from firstbyte.net.system import System
     from firstbyte.resolver.daemon.config import Config
 
 QUESTION_TIMEOUT_S = 15.0
@@ -12,18 +13,23 @@ QUESTION_TIMEOUT_S = 15.0
 
 
 def configuration(given: dict[str, Any]) -> "Config":
-    """The keys that the options set.
+    """The keys that the options set, and the root of the network that the running loop is on.
 
     Raises:
         UsageError: ``--map`` cannot be read.
 
     """
+    from firstbyte.net import system
     from firstbyte.resolver.daemon.config import from_mapping
 
     keys: dict[str, Any] = {"question_timeout": QUESTION_TIMEOUT_S, "send_ta_signal": False}
+    network = system.current()
     if given["root_hints"] is not None:
         keys["root_hints_file"] = str(given["root_hints"])
+    elif network.root_hints():
+        keys |= _own_root(network)
     if given["trust_anchor"] is not None:
+        keys.pop("trust_anchors", None)
         keys["trust_anchor_file"] = str(given["trust_anchor"])
     if given["plain_case"]:
         keys["use_0x20"] = False
@@ -31,6 +37,15 @@ def configuration(given: dict[str, Any]) -> "Config":
         keys["qname_minimisation"] = given["qname_minimisation"]
     keys["address_map"] = address_map(given)
     return from_mapping(keys)
+
+
+def _own_root(network: "System") -> dict[str, Any]:
+    """A network with a root of its own also has its own reverse zones (RFC 6303 is not for it)."""
+    return {
+        "root_hints": [list(pair) for pair in network.root_hints()],
+        "trust_anchors": list(network.dns_anchors()),
+        "special_use": False,
+    }
 
 
 def address_map(given: dict[str, Any]) -> dict[str, str]:

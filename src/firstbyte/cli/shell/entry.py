@@ -7,6 +7,7 @@ import click
 
 from firstbyte.cli.shell.files import WRITE_FAILED, FileError
 from firstbyte.cli.shell.group import root
+from firstbyte.cli.shell.lab_words import BARE
 from firstbyte.cli.shell.terminal import make_streams_safe
 from firstbyte.errors import FirstbyteError, UsageError
 
@@ -26,6 +27,8 @@ def run(arguments: list[str]) -> int:
         return _reader_went_away()
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
+    except click.NoSuchOption as fault:
+        return complain(*_no_such_option(fault), USAGE)
     except click.ClickException as fault:
         return complain(fault.format_message(), _hint_for(fault), USAGE)
     except UsageError as fault:
@@ -53,11 +56,22 @@ def complain(message: str, hint: str | None, code: int) -> int:
 
 def _hint_for(fault: click.ClickException) -> str | None:
     context = getattr(fault, "ctx", None)
-    if isinstance(fault, click.NoSuchOption):
-        return f"{context.command_path} --help lists the options" if context else None
     if isinstance(fault, click.UsageError) and context is not None:
         return f"{context.command_path} --help"
     return None
+
+
+def _no_such_option(fault: click.NoSuchOption) -> tuple[str, str | None]:
+    """Words and hint; where a command cannot run in a world, those that can."""
+    if fault.ctx is None:
+        return fault.format_message(), None
+    path = fault.ctx.command_path
+    if fault.option_name != BARE:
+        return fault.format_message(), f"{path} --help lists the options"
+    from firstbyte.cli.shell.lab_flags import commands_with_lab
+
+    known = ", ".join(commands_with_lab(root, ""))
+    return f"`{path}` cannot run in a world", f"those that ask others can (--lab): {known}"
 
 
 def _os_words(fault: OSError) -> str:

@@ -7,6 +7,7 @@ import click
 
 import firstbyte.cli
 from firstbyte import __version__
+from firstbyte.cli.shell.lab_words import behind_command
 
 DEFAULT_COMMAND = "trace"
 EPILOG = """\
@@ -43,6 +44,7 @@ class LazyGroup(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put ``trace`` in front unless a command or an option of the group itself stands there."""
         own = {name for param in self.get_params(ctx) for name in param.opts}
+        args = behind_command(args, command_names())
         if args and args[0] not in own and args[0] not in command_names():
             args = [DEFAULT_COMMAND, *args]
         return super().parse_args(ctx, args)

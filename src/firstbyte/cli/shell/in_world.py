@@ -1,12 +1,27 @@
-"""The world that a command's options ask for."""
+"""The world that a command's options ask for, and running the command there."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Coroutine, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from firstbyte.cli.shell.running import run, run_in
 
 if TYPE_CHECKING:
     from firstbyte.lab.world import World
 
+T = TypeVar("T")
+
 DEFAULT_SEED = 1
+
+
+def run_client(values: Mapping[str, Any], job: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Run ``job()`` where ``lab_flags`` say: on the client of a world, or on the real network.
+
+    Raises:
+        UsageError: as ``world_of``.
+
+    """
+    world = world_of(values)
+    return run(job()) if world is None else run_in(world, job())
 
 
 def world_of(values: Mapping[str, Any]) -> "World | None":
