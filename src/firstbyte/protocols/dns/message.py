@@ -1,12 +1,13 @@
 """A decoded message and its parts, as plain values."""
 
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from firstbyte.protocols.dns.constants import RRSIG
 
 
-class Record(NamedTuple):
+class Record(Struct, frozen=True, gc=False):
     """One resource record; names inside ``rdata`` are not compressed. ``key`` is the owner's."""
 
     key: bytes
@@ -30,35 +31,21 @@ class Edns(NamedTuple):
         return next((value for number, value in self.options if number == code), None)
 
 
-class RRset:
+class RRset(Struct, eq=False, gc=False):
     """Records of one name and type, with the signatures that came beside them (RFC 2181, 5)."""
 
-    __slots__ = ("key", "rdatas", "rdtype", "signatures", "ttl_s")
-
-    def __init__(
-        self,
-        key: bytes,
-        rdtype: int,
-        ttl_s: int,
-        rdatas: list[bytes],
-        signatures: list[bytes] | None = None,
-    ) -> None:
-        self.key = key
-        self.rdtype = rdtype
-        self.ttl_s = ttl_s
-        self.rdatas = rdatas
-        self.signatures = signatures if signatures is not None else []
-
-    def __repr__(self) -> str:
-        return f"RRset({self.key!r}, {self.rdtype}, {self.ttl_s}, {self.rdatas!r})"
+    key: bytes
+    rdtype: int
+    ttl_s: int
+    rdatas: list[bytes]
+    signatures: list[bytes] = field(default_factory=list)
 
     def with_ttl(self, ttl_s: int) -> "RRset":
         """The same records with another time to live."""
         return RRset(self.key, self.rdtype, ttl_s, self.rdatas, self.signatures)
 
 
-@dataclass(slots=True)
-class Message:
+class Message(Struct, gc=False):
     """A whole message. ``qname`` keeps the case in which it came."""
 
     id: int

@@ -2,7 +2,8 @@
 
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from firstbyte.protocols.dns import rdata as layouts
 from firstbyte.protocols.dns.constants import OPT, RRSIG, TC
@@ -13,8 +14,7 @@ _HEADER = struct.Struct("!6H")
 _FIXED = struct.Struct("!HHIH")
 
 
-@dataclass(slots=True)
-class Parts:
+class Parts(Struct):
     """What a message is to hold. Signatures of a set follow it when ``signatures`` is set."""
 
     id: int
@@ -29,8 +29,7 @@ class Parts:
     signatures: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
+class Rendered(Struct, frozen=True, gc=False):
     """A message as bytes, and where its TTLs stand."""
 
     data: bytes

@@ -6,8 +6,9 @@ and only a few of them).
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from ipaddress import ip_address
+
+from msgspec import Struct, field
 
 from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns.message import Message
@@ -36,16 +37,14 @@ FindAddresses = Callable[[bytes, Work, int], Awaitable[tuple[str, ...]]]
 Learned = Callable[[Reply, Delegation], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
+class Fetched(Struct, frozen=True):
     """A useful reply, and the cut whose servers gave it."""
 
     reply: Reply
     cut: Delegation
 
 
-@dataclass(slots=True)
-class _Round:
+class _Round(Struct):
     """The attempts of one question at one zone's servers."""
 
     tries: dict[Server, int] = field(default_factory=dict)

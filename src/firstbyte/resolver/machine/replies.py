@@ -4,9 +4,10 @@ Only what the asked zone may speak of survives: records outside its bailiwick, r
 nothing, and glue for other zones are dropped here, so that nothing later can believe them.
 """
 
-from dataclasses import dataclass, field
 from enum import Enum
 from ipaddress import IPv6Address
+
+from msgspec import Struct, field
 
 from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns.message import Message, Record, RRset, group
@@ -28,8 +29,7 @@ class Kind(Enum):
     ERROR = "error"
 
 
-@dataclass(slots=True)
-class Reply:
+class Reply(Struct):
     """A scrubbed message. ``links`` is the chain from the question: aliases, then data if any.
 
     ``end`` is the name at the end of the chain, and ``negative`` tells that the message says that

@@ -94,7 +94,8 @@ class Scheduler:
         if entry is None:
             return
         task, sent_s = entry
-        self._ready.append((task, outcome._replace(rtt_s=self.now.timer_s - sent_s)))
+        rtt_s = self.now.timer_s - sent_s
+        self._ready.append((task, Outcome(outcome.message, outcome.failure, rtt_s)))
 
     def expire(self) -> None:
         """End the exchanges and call the callbacks whose time has come."""

@@ -1,8 +1,9 @@
 """What goes into the machine and what comes out."""
 
-from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Literal, NamedTuple
+
+from msgspec import Struct, field
 
 from firstbyte.protocols.dns.message import Message, RRset
 
@@ -66,7 +67,7 @@ class Error(NamedTuple):
     text: str = ""
 
 
-class Ask(NamedTuple):
+class Ask(Struct, frozen=True, gc=False):
     """A question that is to be sent to a server. ``number`` comes back with its outcome."""
 
     number: int
@@ -87,7 +88,7 @@ FailureKind = Literal["timeout", "unreachable", "refused", "malformed", "closed"
 """Why an exchange gave no message; ``case``: the answer did not repeat the question's letters."""
 
 
-class Outcome(NamedTuple):
+class Outcome(Struct, frozen=True):
     """How an exchange ended: with a message, or with a failure."""
 
     message: Message | None
@@ -95,8 +96,7 @@ class Outcome(NamedTuple):
     rtt_s: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True, gc=False):
     """What a client wants. ``name`` is a key (lower case)."""
 
     name: bytes
@@ -105,8 +105,7 @@ class Question:
     recursion_desired: bool = True
 
 
-@dataclass(slots=True)
-class Response:
+class Response(Struct):
     """What the resolver says, before it becomes a message for a certain client."""
 
     rcode: int
