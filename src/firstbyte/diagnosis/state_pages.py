@@ -1,8 +1,9 @@
-"""A page for each of TCP's 11 states (RFC 9293, 3.3.2): what it waits for, and what it shows."""
+"""Pages of states: TCP's 11, what each waits for and shows; and those of a DHCP client."""
 
 from collections.abc import Iterator
 
 from firstbyte.diagnosis.pages import Page
+from firstbyte.protocols.dhcp.states import draw as draw_dhcp
 from firstbyte.protocols.tcp.diagram import draw
 
 # state: (what it means, what many sockets in it say)
@@ -52,7 +53,7 @@ _STATES: dict[str, tuple[str, str]] = {
 
 
 def state_pages() -> Iterator[Page]:
-    """One page for all states together, drawn; and one for each."""
+    """TCP's and DHCP's states drawn, a page each; and one for each state of TCP."""
     yield Page(
         name="tcp-states",
         kind="term",
@@ -63,6 +64,17 @@ def state_pages() -> Iterator[Page]:
         see=("ss -tan state all",),
         references=("RFC 9293, 3.3.2",),
         aliases=("tcp state machine", "tcp state diagram"),
+    )
+    yield Page(
+        name="dhcp-states",
+        kind="term",
+        title="The 8 states of a DHCP client, and every way between them",
+        meaning="Arrows show what happens / what is sent. The list below gives the reason of each "
+        "step and its section of RFC 2131.",
+        drawing=draw_dhcp(),
+        see=("networkctl status", "journalctl -u NetworkManager"),
+        references=("RFC 2131, 4.4",),
+        aliases=("dhcp", "dhcp state machine", "dhcp lease"),
     )
     for state, (meaning, many) in _STATES.items():
         yield Page(
