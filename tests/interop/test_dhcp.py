@@ -25,7 +25,7 @@ from testbed.namespace import Namespace, needs_namespace, received
 
 PATH = "/usr/sbin:/sbin:/usr/bin:/bin"
 SECOND = 1_000_000_000
-SERVER, POOL = "192.168.77.1", ("192.168.77.50", "192.168.77.60")
+SERVER, POOL = "192.168.77.1", ("192.168.77.50", "192.168.77.59")
 pytestmark = [pytest.mark.interop, needs_namespace]
 
 
