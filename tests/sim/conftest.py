@@ -49,6 +49,12 @@ class Pair:
 
 
 @pytest.fixture
+def trusted():
+    """The CA that every test's certificates come from, as PEM."""
+    return trusted_pem()
+
+
+@pytest.fixture
 def pair():
     internet = Internet(seed=7)
     internet.trust(trusted_pem())
@@ -59,10 +65,18 @@ def pair():
 
 
 @pytest.fixture
-def server_tls():
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    certificate().configure_cert(context)
-    return context
+def make_server_tls():
+    def make():
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        certificate().configure_cert(context)
+        return context
+
+    return make
+
+
+@pytest.fixture
+def server_tls(make_server_tls):
+    return make_server_tls()
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The worlds' certificate authority: a root, an intermediate, and chains for sites (RFC 5280)."""
 
 import datetime
+import random
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,6 +12,9 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsag
 
 ROOT_DAYS = 3650
 LEAF_DAYS = 90
+_KEY_BITS = 255
+"""A bit less than the order of P-256."""
+_SERIAL_BITS = 128
 ISSUER_URL = "http://ca.example/ca1.der"
 """Where certificates say that their issuer's is to be had."""
 
@@ -37,12 +41,14 @@ class Wish:
 class Authority:
     """Issues certificates that are valid around ``now_s``, the Unix time at which a world begins.
 
-    The root is what clients trust; the intermediate signs what sites have.
+    The root is what clients trust; the intermediate signs what sites have. The same name and seed
+    give the same keys and, to the byte, the same certificates: nothing in a lab is secret.
     """
 
-    def __init__(self, now_s: float, name: str = "firstbyte lab") -> None:
+    def __init__(self, now_s: float, name: str = "firstbyte lab", *, seed: int = 0) -> None:
         self._now = datetime.datetime.fromtimestamp(now_s, datetime.UTC)
-        self._root_key, self._key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+        self._random = random.Random(f"{name} {seed}")  # noqa: S311 - it is to repeat
+        self._root_key, self._key = self._make_key(), self._make_key()
         self._root_name = _name(f"{name} root CA")
         self._issuer_name = _name(f"{name} CA 1")
 
@@ -51,7 +57,7 @@ class Authority:
         """The root's certificate."""
         draft = self._draft(self._root_name, self._root_name, (-365, ROOT_DAYS))
         draft = _as_authority(draft, self._root_key, path_length=1)
-        return _pem(draft.sign(self._root_key, hashes.SHA256()))
+        return _signed(draft, self._root_key)
 
     @cached_property
     def _intermediate_pem(self) -> bytes:
@@ -59,11 +65,11 @@ class Authority:
         draft = _as_authority(draft, self._key, path_length=0).add_extension(
             _issued_by(self._root_key), critical=False
         )
-        return _pem(draft.sign(self._root_key, hashes.SHA256()))
+        return _signed(draft, self._root_key)
 
     def issue(self, wish: Wish) -> Chain:
         """A chain for a site."""
-        key = ec.generate_private_key(ec.SECP256R1())
+        key = self._make_key()
         signer = key if wish.self_signed else self._key
         subject = _name(wish.names[0])
         issuer = subject if wish.self_signed else self._issuer_name
@@ -73,10 +79,13 @@ class Authority:
         draft = _as_leaf(draft, names, key, signer)
         if not wish.self_signed:
             draft = draft.add_extension(_issuer_place(), critical=False)
-        leaf = draft.sign(signer, hashes.SHA256())
+        leaf = _signed(draft, signer)
         alone = wish.self_signed or not wish.with_intermediate
         rest = b"" if alone else self._intermediate_pem
-        return Chain(_pem(leaf) + rest, _key_pem(key))
+        return Chain(leaf + rest, _key_pem(key))
+
+    def _make_key(self) -> ec.EllipticCurvePrivateKey:
+        return ec.derive_private_key(self._random.getrandbits(_KEY_BITS) | 1, ec.SECP256R1())
 
     def _draft(
         self, subject: x509.Name, issuer: x509.Name, days: tuple[int, int]
@@ -85,7 +94,7 @@ class Authority:
             x509.CertificateBuilder()
             .subject_name(subject)
             .issuer_name(issuer)
-            .serial_number(x509.random_serial_number())
+            .serial_number(self._random.getrandbits(_SERIAL_BITS) | 1)
             .not_valid_before(self._now + datetime.timedelta(days=days[0]))
             .not_valid_after(self._now + datetime.timedelta(days=days[1]))
         )
@@ -153,7 +162,9 @@ def _issuer_place() -> x509.AuthorityInformationAccess:
     return x509.AuthorityInformationAccess([x509.AccessDescription(method, place)])
 
 
-def _pem(certificate: x509.Certificate) -> bytes:
+def _signed(draft: x509.CertificateBuilder, key: ec.EllipticCurvePrivateKey) -> bytes:
+    """The certificate as PEM; the signature has no random part (RFC 6979)."""
+    certificate = draft.sign(key, hashes.SHA256(), ecdsa_deterministic=True)
     return certificate.public_bytes(serialization.Encoding.PEM)
 
 

@@ -1,8 +1,8 @@
 """Makes the process believe in the world: a context manager around each run of it.
 
 Inside, ``time``, ``datetime``, ``random``, ``os.urandom`` and ``socket`` are the world's; outside
-they are the machine's again. What C code reads by itself stays real: OpenSSL compares
-certificates with the machine's clock and draws its keys from the machine's entropy.
+they are the machine's again. What C code reads by itself stays real, but for OpenSSL's entropy:
+OpenSSL compares certificates with the machine's clock.
 """
 
 from collections.abc import Iterator

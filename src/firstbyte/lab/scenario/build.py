@@ -33,7 +33,7 @@ def build_scenario(scenario: Scenario) -> World:
     client = find_host(internet, scenario.programs[0].host) if scenario.programs else None
     if client is None:
         raise UsageError("a scenario has at least one program", "add a [[programs]] table")
-    authority = Authority(DEFAULT_EPOCH_S)
+    authority = Authority(DEFAULT_EPOCH_S, seed=scenario.seed)
     world = World("scenario", scenario.title, internet, client, authority, "")
     _add_names(world, scenario)
     for table in scenario.sites:

@@ -75,7 +75,7 @@ def build(seed: int) -> World:
     internet.root_hints = ((ROOT.name, ROOT.address),)
     client = internet.host("client", addresses=["192.168.1.10"], nameservers=[RESOLVER])
     exchange = _build_way(internet, client)
-    authority = Authority(DEFAULT_EPOCH_S)
+    authority = Authority(DEFAULT_EPOCH_S, seed=seed)
     world = World("default", TITLE, internet, client, authority, DEFAULT_URL)
     _add_names(world, exchange)
     _add_sites(world, exchange)

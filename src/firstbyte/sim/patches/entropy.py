@@ -1,13 +1,14 @@
 """``random``, ``os.urandom`` and all above them (``secrets``, ``uuid4``), seeded by the world.
 
-OpenSSL has entropy of its own, which nothing here reaches: keys and signatures of real TLS differ
-from run to run, their times and (with RSA or Ed25519 certificates) their sizes do not.
+What C code draws for itself is in ``openssl_entropy`` and ``cryptography_entropy``.
 """
 
 import os
 import random
 from collections.abc import Iterator
 
+from firstbyte.sim.patches import cryptography_entropy
+from firstbyte.sim.patches.openssl_entropy import OpenSslEntropy, tickets
 from firstbyte.sim.patches.substitution import Substitution
 
 
@@ -17,6 +18,7 @@ class Entropy:
     def __init__(self, seed: int) -> None:
         self._bytes = random.Random(f"urandom {seed}")
         self._state = random.Random(f"random {seed}").getstate()
+        self._openssl = OpenSslEntropy(self.urandom)
         self._outside: object = None
 
     def urandom(self, size: int, /) -> bytes:
@@ -24,12 +26,14 @@ class Entropy:
         return self._bytes.randbytes(size)
 
     def enter(self) -> None:
-        """Swap the state of the module-level generator for the world's."""
+        """Swap the module-level generator's state, and OpenSSL's generator, for the world's."""
         self._outside = random.getstate()
         random.setstate(self._state)
+        self._openssl.enter()
 
     def leave(self) -> None:
-        """Swap it back."""
+        """Swap them back."""
+        self._openssl.leave()
         self._state = random.getstate()
         random.setstate(self._outside)  # type: ignore[arg-type]
 
@@ -37,3 +41,5 @@ class Entropy:
         """What replaces the operating system's entropy."""
         yield Substitution(os, "urandom", self.urandom)
         yield Substitution(random, "_urandom", self.urandom)
+        yield tickets()
+        yield from cryptography_entropy.substitutions(self.urandom)
