@@ -13,6 +13,7 @@ from firstbyte.events import Event, dns, http, quic, tcp, tls
 from firstbyte.journey.builder import build_journey
 from testbed import arbitrary
 from testbed.events import RETRY_FLIGHTS, STARTED_AT, Story, certificate, healthy
+from testbed.zone_faults import ZONE_FAULTS
 
 Make = Callable[[], Story]
 
@@ -167,6 +168,11 @@ def proxied(error: str) -> Make:
     return make
 
 
+def used(make: Make) -> Make:
+    """The walk, and a request after it."""
+    return lambda: make().connect().exchange()
+
+
 FAULTS: dict[str, Make] = {
     "dns.nxdomain": dns_error("dns.nxdomain", "NXDOMAIN"),
     "dns.nodata": dns_error("dns.nodata", "NOERROR"),
@@ -180,6 +186,7 @@ FAULTS: dict[str, Make] = {
     "dns.slow": lambda: Story().lookup(took_ms=400).connect().exchange(),
     "dns.retried": retried,
     "dns.truncated": truncated,
+    **{finding_id: used(make) for finding_id, make in ZONE_FAULTS.items()},
     "tcp.refused": tcp_error("tcp.refused"),
     "tcp.timed_out": tcp_error("tcp.timed_out"),
     "tcp.no_route": tcp_error("tcp.no_route"),

@@ -52,8 +52,11 @@ class Tree:
 
 
 @asynccontextmanager
-async def dns_tree(*faults, policy=None):
-    """The tree; the zones org, example.org and signed.example.org are signed, plain is not."""
+async def dns_tree(*faults, policy=None, plain=(PLAIN,)):
+    """The tree; the zones org, example.org and signed.example.org are signed, plain is not.
+
+    ``plain`` are the versions of that zone that its servers have: at 192.0.2.4, 192.0.2.5 and on.
+    """
     now_s = system.current().wall_time_s()
     zones = [
         parse_zone(text.replace("ns1 A 127.0.0.1", "ns1 A 192.0.2.3"), origin, "tree")
@@ -64,7 +67,7 @@ async def dns_tree(*faults, policy=None):
             ("signed.example.org.", CHILD),
         )
     ]
-    plain = parse_zone(PLAIN, "plain.", "tree")
+    plains = [parse_zone(text, "plain.", "tree") for text in plain]
     policy = policy or Policy()
     keys = {zone.apex: make_keys(policy) for zone in zones}
     chosen = [choose(text, now_s) for text in faults]
@@ -77,13 +80,13 @@ async def dns_tree(*faults, policy=None):
             change = getattr(fault, stage)
             for zone in zones if change else ():
                 change(zone, order)
-    tree = Tree(Served(ZoneSet([*zones, plain]), keys))
+    tree = Tree(Served(ZoneSet([*zones, *plains[:1]]), keys))
     homes = {
         "192.0.2.1": zones[:1],
         "192.0.2.2": zones[1:2],
         "192.0.2.3": zones[2:],
-        "192.0.2.4": [plain],
     }
+    homes |= {f"192.0.2.{number}": [zone] for number, zone in enumerate(plains, 4)}
     address_map = {}
     try:
         for address, own in homes.items():

@@ -75,6 +75,11 @@ def certificate(**changes: Any) -> tls.Certificate:
     return tls.Certificate(**(fields | changes))
 
 
+def _record(text: str) -> dns.Record:
+    name, ttl_s, kind, data = text.split(" ", 3)
+    return dns.Record(name, int(ttl_s), kind, data)
+
+
 class Story:
     """A growing list of events with a clock; each step returns the story."""
 
@@ -201,6 +206,41 @@ class Story:
         records = tuple(dns.Record(name, 300, kind, address) for address in addresses)
         what = dns.Answer(query, rcode, flags, meaning.get(rcode, "error"), records, 80)
         return self.emit(what, direction="received")
+
+    def zone_answer(
+        self,
+        zone: str,
+        question: str,
+        server: str,
+        *,
+        kind: str = "answer",
+        rcode: str = "NOERROR",
+        flags: tuple[str, ...] = ("qr", "aa"),
+        answers: Sequence[str] = (),
+        authorities: Sequence[str] = (),
+        additionals: Sequence[str] = (),
+        transport: dns.Transport = "udp",
+        took_ms: float = 10,
+    ) -> "Story":
+        """A question to a zone's own server, answered; records are text: "a.test 60 A 192.0.2.1".
+
+        ``question`` is "NAME TYPE".
+        """
+        query = self.zone_ask(zone, question, server, transport=transport)
+        self.pause(took_ms)
+        sections = [tuple(map(_record, texts)) for texts in (answers, authorities, additionals)]
+        what = dns.Answer(query, rcode, flags, kind, sections[0], 80, sections[1], sections[2])
+        return self.emit(what, direction="received")
+
+    def zone_ask(
+        self, zone: str, question: str, server: str, *, transport: dns.Transport = "udp"
+    ) -> int:
+        """A question to a zone's own server; returns its number."""
+        name, _, kind = question.partition(" ")
+        query = self.number("query")
+        what = dns.Question(query, name, kind, f"{server}:53", transport, 1, 40, zone)
+        self.emit(what, direction="sent")
+        return query
 
     def lookup_fails(
         self, error: str, *, rcode: str | None = None, took_ms: float = 20, name: str = "site.test"

@@ -60,7 +60,7 @@ def command(name: str, rdtype: str, **given: Any) -> int:
 
 
 async def _compare(name: str, rdtype: int, given: dict[str, Any]) -> Any:
-    from firstbyte.cli.shell.dns_asking import address_map
+    from firstbyte.cli.shell.dns_asking import address_map, diagnosed
     from firstbyte.net import system
     from firstbyte.resolver.daemon.config import driver_settings, from_mapping
     from firstbyte.resolver.query.compare import Job, check, compare
@@ -73,14 +73,16 @@ async def _compare(name: str, rdtype: int, given: dict[str, Any]) -> Any:
     table = driver_settings(from_mapping({"address_map": address_map(given)})).address_map
     job = Job(name, rdtype, servers, not given["no_authoritative"], table)
     check(job)
-    return await compare(job)
+    return diagnosed(await compare(job))
 
 
 def _print(value: Any, *, as_json: bool) -> None:
     if as_json:
         import msgspec
 
-        text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+        made = msgspec.to_builtins(value)
+        del made["journey"]
+        text = msgspec.json.format(msgspec.json.encode(made), indent=2).decode()
         sys.stdout.write(text + "\n")
         return
     from firstbyte.cli.shell.terminal import has_colour, look_of

@@ -65,6 +65,7 @@ class DigCommand(LabCommand):
         _ASKING("-4", "ipv4", is_flag=True, help="ask over IPv4 alone"),
         _ASKING("-6", "ipv6", is_flag=True, help="ask over IPv6 alone"),
         _ITERATING("--iterative", is_flag=True, help="resolve from the root and validate: +trace"),
+        _ITERATING("--audit", is_flag=True, help="inspect every server of the zone, too"),
         _ITERATING("--root-hints", type=_FILE, help="names and addresses of the root's servers"),
         _ITERATING("--trust-anchor", type=_FILE, help="DS or DNSKEY records"),
         _ITERATING(
@@ -87,6 +88,9 @@ def command(words: tuple[str, ...], **given: Any) -> int:
     With @SERVER that server is asked, else the system's. With --iterative (or +trace, or any
     option of its group) the name is resolved from the root, and the chain of trust is drawn.
     """
+    from msgspec.structs import replace
+
+    from firstbyte.cli.shell.dns_asking import diagnosed
     from firstbyte.cli.shell.entry import complain
     from firstbyte.cli.shell.in_world import run_client
     from firstbyte.errors import DecodeError, UsageError
@@ -94,8 +98,8 @@ def command(words: tuple[str, ...], **given: Any) -> int:
 
     try:
         typed = (*given["names"], *words, *given["types"])
-        wanted = parse(typed, given["reverse"])
-        outcome = run_client(given, lambda: _ask(wanted, given))
+        wanted = replace(parse(typed, given["reverse"]), audit=given["audit"])
+        outcome = diagnosed(run_client(given, lambda: _ask(wanted, given)))
     except UsageError as fault:
         return complain(fault.message, fault.hint, USAGE)
     except DecodeError as fault:
@@ -110,7 +114,7 @@ async def _ask(wanted: "Wanted", given: dict[str, Any]) -> "Outcome":
     from firstbyte.resolver.query.asking import ask_all
     from firstbyte.resolver.query.iterate import iterate
 
-    keys = ("root_hints", "trust_anchor", "plain_case", "qname_minimisation")
+    keys = ("audit", "root_hints", "trust_anchor", "plain_case", "qname_minimisation")
     from_root = given["iterative"] or wanted.trace or any(given[key] for key in keys)
     if wanted.server is None and (from_root or given["maps"]):
         return await iterate(wanted, configuration(given))

@@ -50,7 +50,8 @@ class Question(Body, frozen=True, tag="dns.question"):
 class Answer(Body, frozen=True, tag="dns.answer"):
     """A server answered question ``query``. ``flags`` are dig's words (qr, aa, tc, rd, ra, ad, cd).
 
-    ``kind`` says what the answer means: "answer", "referral", "nodata", "nxdomain", "error".
+    ``kind`` says what the answer means: "answer", "referral", "nodata", "nxdomain", "error", and
+    "lame" for a zone's server that speaks without authority.
     """
 
     query: int

@@ -57,8 +57,11 @@ class HopView(Struct, frozen=True, eq=False, dict=True):
 
     @cached_property
     def finished(self) -> bool:
-        """A whole response was read."""
-        return first(self.exchange, http.ResponseFinished) is not None
+        """A whole response was read; a question to the DNS alone needs none."""
+        if first(self.exchange, http.ResponseFinished) is not None:
+            return True
+        asked = self.started is not None and self.started.what.url.startswith("dns:")
+        return asked and last(self.events, trace.HopFinished) is not None
 
     @cached_property
     def reused(self) -> bool:

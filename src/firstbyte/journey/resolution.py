@@ -7,6 +7,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from firstbyte.journey.model import Finding, Journey
+
 SCHEMA_VERSION = 1
 Verdict = Literal["secure", "insecure", "bogus", "indeterminate"]
 
@@ -113,6 +115,28 @@ class Link(Struct, frozen=True, kw_only=True):
     reason: str | None = None
 
 
+class Inspected(Struct, frozen=True, kw_only=True):
+    """One server of a zone, asked in every way that it must understand."""
+
+    server: str
+    """Its name, as the delegation or the zone has it."""
+    address: str
+    delegated: bool
+    """Whether the parent names it."""
+    own: bool | None = None
+    """Whether the zone itself names it; null: unknown."""
+    serial: int | None = None
+    authoritative: bool = False
+    rtt_ms: float | None = None
+    edns: bool | None = None
+    """Whether it answers questions with EDNS; null: it does not answer."""
+    tcp: bool = False
+    transfer: bool = False
+    """Whether it gave the zone to us (AXFR)."""
+    failure: str | None = None
+    """Why there is no answer over UDP."""
+
+
 class Walk(Struct, frozen=True, kw_only=True):
     """Resolution from the root."""
 
@@ -130,16 +154,13 @@ class Outcome(Struct, frozen=True, kw_only=True):
     """For each exchange: why."""
     walk: Walk | None = None
     chain: tuple[Link, ...] = ()
-    findings: tuple["Remark", ...] = ()
+    audited: str | None = None
+    """The zone whose servers were inspected."""
+    inspected: tuple[Inspected, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    journey: Journey | None = None
+    """The same as events and what follows from them: what findings are made of."""
     schema_version: int = SCHEMA_VERSION
-
-
-class Remark(Struct, frozen=True, kw_only=True):
-    """Something that the user should know."""
-
-    severity: Literal["error", "warning", "info"]
-    text: str
-    reference: str = ""
 
 
 class Seen(Struct, frozen=True, kw_only=True):
@@ -169,5 +190,6 @@ class Comparison(Struct, frozen=True, kw_only=True):
     type: str
     zone: str | None
     seen: tuple[Seen, ...]
-    findings: tuple[Remark, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    journey: Journey | None = None
     schema_version: int = SCHEMA_VERSION

@@ -4,15 +4,17 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from firstbyte.journey.resolution import Exchange, Outcome, Remark
+from firstbyte.journey.resolution import Exchange, Outcome
 from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns import ede
 from firstbyte.protocols.dns.message import Message, Record
 from firstbyte.protocols.dns.presentation import rcode_text, shown
+from firstbyte.rendering.dns_audit import audit
 from firstbyte.rendering.dns_dig import decoded
 from firstbyte.rendering.dns_trust import trust
 from firstbyte.rendering.dns_walk import ladder, walk
 from firstbyte.rendering.escape import escape
+from firstbyte.rendering.findings import blocks as finding_blocks
 from firstbyte.rendering.look import Look
 from firstbyte.rendering.units import duration, size
 from firstbyte.rendering.wrapping import wrap
@@ -36,7 +38,9 @@ def page(outcome: Outcome, look: Look, *, draw_ladder: bool = False) -> list[Tex
     if outcome.walk is not None:
         drawing = ladder if draw_ladder else walk
         blocks += [drawing(outcome.walk, look), trust(outcome.chain, look)]
-    blocks.append(remarks(outcome.findings, look))
+    if outcome.audited is not None:
+        blocks.append(audit(outcome.audited, outcome.inspected, look))
+    blocks.append(finding_blocks(outcome.findings, look))
     lines: list[Text] = []
     for block in filter(None, blocks):
         lines += [Text("")] * bool(lines) + block
@@ -119,15 +123,3 @@ def _source(exchange: Exchange, message: Message) -> str:
     tries = f" · attempt {exchange.attempts}" if exchange.attempts > 1 else ""
     where = f"from {escape(exchange.server)}{port} over {way} in {took}"
     return f"{where} · {size(message.size_bytes)} · flags {flags}{tries}"
-
-
-def remarks(found: Sequence[Remark], look: Look) -> list[Text]:
-    """What there is to say, with its reference."""
-    marks = {"error": look.glyphs.bad, "warning": look.glyphs.warn, "info": look.glyphs.note}
-    lines = []
-    for remark in found:
-        reference = f" ({remark.reference})" if remark.reference else ""
-        parts = wrap(look.words(escape(remark.text) + reference), look.width - 2)
-        lines.append(Text.assemble((marks[remark.severity] + " ", remark.severity), parts[0]))
-        lines += [Text("  " + part) for part in parts[1:]]
-    return lines

@@ -1,5 +1,7 @@
 """The findings, worst first, each with its evidence and its cure."""
 
+from collections.abc import Sequence
+
 from rich.text import Text
 
 from firstbyte.journey.model import Finding, Journey, Severity
@@ -19,9 +21,14 @@ def ordered(journey: Journey) -> list[Finding]:
 
 
 def findings(journey: Journey, look: Look) -> list[Text]:
+    """A block for each finding of a journey, worst first."""
+    return blocks(ordered(journey), look)
+
+
+def blocks(found: Sequence[Finding], look: Look) -> list[Text]:
     """A block for each finding, with an empty line between them."""
     lines: list[Text] = []
-    for finding in ordered(journey):
+    for finding in found:
         if lines:
             lines.append(Text(""))
         lines.extend(_block(finding, look))

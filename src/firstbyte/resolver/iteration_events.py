@@ -24,6 +24,7 @@ class Teller:
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
         self._open: dict[int, tuple[int, int]] = {}
+        self._without_edns: set[str] = set()
 
     def asked(self, ask: Ask, size_bytes: int) -> None:
         """A question leaves."""
@@ -34,13 +35,13 @@ class Teller:
         self.scope.emit(
             Question(
                 query=number,
-                name=_shown(ask.name),
+                name=shown(ask.name),
                 type=dns.type_name(ask.rdtype),
                 server=_server(ask),
                 transport="tcp" if ask.tcp else "udp",
                 attempt=ask.attempt,
                 bytes=size_bytes,
-                zone=_shown(ask.zone),
+                zone=shown(ask.zone),
             ),
             direction="sent",
         )
@@ -50,16 +51,20 @@ class Teller:
         known = self._open.pop(ask.number, None)
         if known is None:
             return
+        if ask.edns and message.edns is None and _server(ask) not in self._without_edns:
+            self._without_edns.add(_server(ask))
+            rcode = dns.rcode_name(message.rcode)
+            self.scope.emit(Fallback("no_edns", f"{_server(ask)} answered {rcode} without EDNS"))
         self.scope.emit(
             Answer(
                 query=known[0],
                 rcode=dns.rcode_name(message.rcode),
                 flags=dns.flag_words(message.flags),
-                kind=_kind(ask, message),
-                answers=_records(message.answer),
+                kind=kind_of(message, ask.zone, ask.name, ask.rdtype, recursive=ask.recursive),
+                answers=records(message.answer),
                 bytes=message.size_bytes,
-                authorities=_records(message.authority),
-                additionals=_records(message.additional),
+                authorities=records(message.authority),
+                additionals=records(message.additional),
             ),
             direction="received",
         )
@@ -76,21 +81,23 @@ class Teller:
             self.scope.emit(QueryFailed(number, _TOLD[kind]))
 
 
-def _kind(ask: Ask, message: Message) -> str:
+def kind_of(message: Message, zone: bytes, name: bytes, rdtype: int, *, recursive: bool) -> str:
+    """What a message from a server of ``zone`` means, in the words of ``dns.answer`` events."""
     if message.rcode == dns.NXDOMAIN:
         return "nxdomain"
-    reply = read(message, ask.zone, ask.name, ask.rdtype, recursive=ask.recursive)
+    reply = read(message, zone, name, rdtype, recursive=recursive)
     if reply.kind is Kind.ERROR:
         return "error"
-    if reply.kind is Kind.REFERRAL:
-        return "referral"
+    if reply.kind in (Kind.REFERRAL, Kind.LAME):
+        return "lame" if reply.kind is Kind.LAME else "referral"
     return "answer" if reply.links else "nodata"
 
 
-def _records(records: list[WireRecord]) -> tuple[Record, ...]:
+def records(found: list[WireRecord]) -> tuple[Record, ...]:
+    """Records as events have them."""
     return tuple(
-        Record(_shown(item.key), item.ttl_s, dns.type_name(item.rdtype), rdata_text(item))
-        for item in records
+        Record(shown(item.key), item.ttl_s, dns.type_name(item.rdtype), rdata_text(item))
+        for item in found
     )
 
 
@@ -111,7 +118,7 @@ def rdata_text(record: WireRecord) -> str:
         return f"\\# {len(data)} {data.hex()}"
 
 
-def _shown(name: bytes) -> str:
+def shown(name: bytes) -> str:
     """A name as events show it: without the final dot."""
     text = to_text(name)
     return text if text == "." else text.removesuffix(".")

@@ -3,18 +3,23 @@
 import asyncio
 
 import pytest
+from msgspec.structs import replace
 
+from firstbyte.diagnosis import diagnose
 from firstbyte.errors import UsageError
 from firstbyte.protocols.dns import walker
+from firstbyte.rendering.dns_audit import audit
+from firstbyte.rendering.look import Look
 from firstbyte.resolver.query.iterate import iterate
 from firstbyte.resolver.query.words import parse
-from testbed.dns_tree import dns_tree
+from testbed.dns_tree import PLAIN, dns_tree
 
 
-def resolved(words, *faults, **config):
+def resolved(words, *faults, audit=False, **config):
     async def program():
         async with dns_tree(*faults) as tree:
-            return await iterate(parse(tuple(words.split())), tree.config(**config))
+            wanted = replace(parse(tuple(words.split())), audit=audit)
+            return await iterate(wanted, tree.config(**config))
 
     return asyncio.run(program())
 
@@ -51,18 +56,20 @@ def test_an_unsigned_zone_is_proved_insecure():
 
 
 @pytest.mark.parametrize(
-    ("fault", "zone", "words"),
+    ("fault", "zone", "words", "finding_id"),
     [
-        ("wrong-ds@example.org", "example.org.", "no DNSKEY fits"),
-        ("broken-signatures@org", "org.", "does not verify"),
+        ("wrong-ds@example.org", "example.org.", "no DNSKEY", "dns.ds_without_key"),
+        ("broken-signatures@org", "org.", "does not verify", "dns.bogus"),
     ],
 )
-def test_a_broken_link_is_named(fault, zone, words):
+def test_a_broken_link_is_named(fault, zone, words, finding_id):
     outcome = resolved("www.example.org", fault)
     assert outcome.verdicts == ("bogus",)
     assert verdicts(outcome)[zone] == "bogus"
-    assert any(words in remark.text for remark in outcome.findings)
-    assert outcome.findings[0].severity == "error"
+    findings = diagnose(outcome.journey)
+    assert (findings[0].id, findings[0].severity) == ("dns.bogus", "critical")
+    assert words in findings[0].evidence
+    assert finding_id in {finding.id for finding in findings}
 
 
 def test_an_expired_signature_over_the_answer_is_named():
@@ -83,6 +90,33 @@ def test_a_silent_server_is_told():
     outcome = resolved("www.plain", "silent@www.plain", question_timeout=1.5)
     assert any(step.failed for step in outcome.walk.steps)
     assert outcome.verdicts == (None,) or outcome.exchanges[0].response
+
+
+def test_an_audit_inspects_every_server_of_the_zone():
+    two = PLAIN + "@ 86400 NS ns2\nns2 86400 A 192.0.2.5\n"
+
+    async def program():
+        async with dns_tree("tcp-silent@plain", plain=(two, two)) as tree:
+            await tree.servers["192.0.2.5"].close()
+            wanted = replace(parse(("www.plain",)), audit=True, timeout_s=0.2, tries=1)
+            return await iterate(wanted, tree.config())
+
+    outcome = asyncio.run(program())
+    assert outcome.audited == "plain."
+    first, second = outcome.inspected
+    assert (first.server, first.address, first.serial) == ("ns.plain.", "192.0.2.4", 1)
+    assert (first.edns, first.tcp, first.delegated, first.own) == (True, False, True, True)
+    assert (second.server, second.delegated, second.own) == ("ns2.plain.", False, True)
+    assert second.failure == "connection refused"
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_table_of_an_audit_keeps_its_width(width):
+    outcome = resolved("www.example.org", audit=True)
+    lines = audit(outcome.audited, outcome.inspected, Look(width, True))
+    assert max(line.cell_len for line in lines) <= width
+    assert "open" in lines[2].plain
+    assert "not in the address map" in lines[-1].plain
 
 
 def test_only_the_internet_has_a_root():

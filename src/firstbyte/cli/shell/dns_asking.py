@@ -1,13 +1,15 @@
 """The options of resolving from the root, as a resolver's configuration."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from firstbyte.errors import UsageError
 
 if TYPE_CHECKING:
+    from firstbyte.journey.resolution import Comparison, Outcome
     from firstbyte.net.system import System
     from firstbyte.resolver.daemon.config import Config
 
+Told = TypeVar("Told", "Outcome", "Comparison")
 QUESTION_TIMEOUT_S = 15.0
 """People wait longer than stub resolvers do."""
 
@@ -63,3 +65,12 @@ def _pair(text: str) -> tuple[str, str]:
     if not sign:
         raise UsageError(f"--map {text!r} has no '='", "write --map 192.0.2.1=127.0.0.1:5301")
     return one, two
+
+
+def diagnosed(told: Told) -> Told:
+    """With the findings of its journey."""
+    from msgspec.structs import replace
+
+    from firstbyte.diagnosis import diagnose
+
+    return told if told.journey is None else replace(told, findings=diagnose(told.journey))

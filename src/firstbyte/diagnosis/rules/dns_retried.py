@@ -10,7 +10,7 @@ from firstbyte.journey.model import Journey
 def _check(journey: Journey) -> Iterator[Observation]:
     for hop in journey.hops:
         asked = questions(hop)
-        lost = [q for q in asked if q.duration_ms is None and q.error is not None]
+        lost = [q for q in asked if q.duration_ms is None and q.error and not q.zone]
         if lost and hop.dns is not None and hop.dns.addresses:
             servers = ", ".join(dict.fromkeys(q.server for q in lost))
             waited = ms_text(spent_ms(journey, "dns_wait", hop))

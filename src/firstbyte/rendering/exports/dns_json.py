@@ -30,6 +30,8 @@ def to_json(outcome: Outcome) -> str:
         "exchanges": [_exchange(outcome, index) for index in range(len(outcome.exchanges))],
         "walk": msgspec.to_builtins(outcome.walk),
         "chain_of_trust": msgspec.to_builtins(outcome.chain),
+        "audited": outcome.audited,
+        "inspected": msgspec.to_builtins(outcome.inspected),
         "findings": msgspec.to_builtins(outcome.findings),
     }
     return msgspec.json.format(msgspec.json.encode(whole), indent=2).decode() + "\n"

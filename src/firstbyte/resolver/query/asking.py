@@ -3,20 +3,24 @@
 from collections.abc import Sequence
 from ipaddress import ip_address
 
-from firstbyte.errors import UsageError
-from firstbyte.journey.resolution import Outcome
+from firstbyte.errors import DecodeError, UsageError
+from firstbyte.events.trace import Failed
+from firstbyte.journey.resolution import Exchange, Outcome
 from firstbyte.net import system
 from firstbyte.protocols.dns import constants as dns
-from firstbyte.protocols.dns import walker
+from firstbyte.protocols.dns import ede, walker
 from firstbyte.protocols.dns.message import Message
+from firstbyte.protocols.dns.presentation import rcode_text
 from firstbyte.resolver.daemon.config import Config, driver_settings
 from firstbyte.resolver.hosts import find, parse_hosts
 from firstbyte.resolver.machine.replies import address_text
 from firstbyte.resolver.query.plain import Question, Server, ask
+from firstbyte.resolver.query.telling import Account, PlainTeller
 from firstbyte.resolver.query.words import Wanted
 from firstbyte.resolver.settings import parse_resolv_conf
 
 LOOPBACK = "127.0.0.1"
+_FAILURES = {dns.SERVFAIL: "dns.servfail", dns.REFUSED: "dns.refused", dns.NOTIMP: "dns.failed"}
 
 
 async def ask_all(wanted: Wanted, port: int, families: Sequence[int], config: Config) -> Outcome:
@@ -29,11 +33,32 @@ async def ask_all(wanted: Wanted, port: int, families: Sequence[int], config: Co
     """
     named = await servers(wanted, port, families)
     mapped = _mapped(named, config)
+    account = Account(*wanted.questions[0])
+    teller = PlainTeller(account.scope)
     exchanges = [
-        await ask(Question(name, rdtype, mapped, named), wanted)
+        await ask(Question(name, rdtype, mapped, named), wanted, teller)
         for name, rdtype in wanted.questions
     ]
-    return Outcome(exchanges=tuple(exchanges))
+    account.finish(failure=next(filter(None, map(_failure, exchanges)), None))
+    return Outcome(exchanges=tuple(exchanges), journey=account.journey())
+
+
+def _failure(exchange: Exchange) -> Failed | None:
+    """What keeps the question from an answer; that a name does not exist is one."""
+    if exchange.response is None:
+        where = f"{exchange.server} port {exchange.port}"
+        return Failed("dns.silent", "dns", f"{where}: {exchange.failure}")
+    try:
+        message = walker.decode(exchange.response)
+    except DecodeError as error:
+        return Failed("dns.malformed", "dns", str(error))
+    error_id = _FAILURES.get(message.rcode)
+    if error_id is None:
+        return None
+    said = "; ".join(text or ede.name(code) for code, text in ede.errors(message.edns))
+    rcode = rcode_text(message.rcode)
+    text = f"{exchange.name}: {exchange.server} answered {rcode}"
+    return Failed(error_id, "dns", f"{text}: {said}" if said else text)
 
 
 def _mapped(named: tuple[Server, ...], config: Config) -> tuple[Server, ...]:

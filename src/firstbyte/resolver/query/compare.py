@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from firstbyte.errors import DecodeError, UsageError
-from firstbyte.journey.resolution import Comparison, Exchange, Remark, Seen
+from firstbyte.journey.resolution import Comparison, Exchange, Seen
 from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns import walker
 from firstbyte.protocols.dns.message import Message
@@ -18,6 +18,7 @@ from firstbyte.protocols.dns.presentation import data_text, rcode_text, type_tex
 from firstbyte.resolver.machine.replies import address_text
 from firstbyte.resolver.query.asking import addresses_of
 from firstbyte.resolver.query.plain import Question, Server, ask
+from firstbyte.resolver.query.telling import Account, PlainTeller
 from firstbyte.resolver.query.words import Wanted
 from firstbyte.resolver.settings import parse_server
 
@@ -62,14 +63,18 @@ async def compare(job: Job) -> Comparison:
     if zone is not None and job.authorities:
         targets += await _authorities(job, zone, targets)
     gate = asyncio.Semaphore(AT_ONCE)
-    seen = await asyncio.gather(*(_see(job, target, zone, gate) for target in targets))
+    account = Account(job.name, job.rdtype)
+    seen = await asyncio.gather(
+        *(_Look(job, target, zone, account).see(gate) for target in targets)
+    )
+    account.finish()
     grouped = _grouped(seen)
     return Comparison(
         name=job.name,
         type=type_text(job.rdtype),
         zone=zone,
         seen=grouped,
-        findings=_findings(grouped),
+        journey=account.journey(),
     )
 
 
@@ -120,31 +125,53 @@ def _mapped(job: Job, server: Server) -> Server:
     return job.address_map.get(server, server)
 
 
-async def _see(job: Job, target: Target, zone: str | None, gate: asyncio.Semaphore) -> Seen:
-    wanted = replace(job.wanted, recurse=not target.authoritative, authentic=True)
-    server = (_mapped(job, target.address),)
-    async with gate:
-        exchange = await ask(Question(job.name, job.rdtype, server), wanted)
-        soa = None if zone is None else await ask(Question(zone, dns.SOA, server), wanted)
-    message = _message(exchange)
-    seen = Seen(
-        server=target.label,
-        address=target.address[0],
-        authoritative=target.authoritative,
-        failure=exchange.failure,
-        rtt_ms=exchange.rtt_ms,
-        serial=None if soa is None else _serial(_message(soa)),
-    )
-    if message is None:
-        return replace(seen, failure=exchange.failure or "the answer is malformed")
-    records, ttl_s = _data(message, job.rdtype)
-    return replace(
-        seen,
-        rcode=rcode_text(message.rcode),
-        records=records,
-        ttl_s=ttl_s,
-        flags=dns.flag_words(message.flags),
-    )
+class _Look(NamedTuple):
+    """One server's part of the comparison."""
+
+    job: Job
+    target: Target
+    zone: str | None
+    account: Account
+
+    async def see(self, gate: asyncio.Semaphore) -> Seen:
+        """Ask it for the data, and for the zone's serial."""
+        target, zone = self.target, self.zone
+        async with gate:
+            exchange = await self._ask(self.job.name, self.job.rdtype)
+            soa = None
+            if zone is not None:
+                same = self.job.rdtype == dns.SOA and _same_name(zone, self.job.name)
+                soa = exchange if same else await self._ask(zone, dns.SOA)
+        message = _message(exchange)
+        seen = Seen(
+            server=target.label,
+            address=target.address[0],
+            authoritative=target.authoritative,
+            failure=exchange.failure,
+            rtt_ms=exchange.rtt_ms,
+            serial=None if soa is None else _serial(_message(soa)),
+        )
+        if message is None:
+            return replace(seen, failure=exchange.failure or "the answer is malformed")
+        records, ttl_s = _data(message, self.job.rdtype)
+        return replace(
+            seen,
+            rcode=rcode_text(message.rcode),
+            records=records,
+            ttl_s=ttl_s,
+            flags=dns.flag_words(message.flags),
+        )
+
+    async def _ask(self, name: str, rdtype: int) -> Exchange:
+        target = self.target
+        wanted = replace(self.job.wanted, recurse=not target.authoritative, authentic=True)
+        teller = PlainTeller(self.account.scope, self.zone if target.authoritative else None)
+        server = (_mapped(self.job, target.address),)
+        return await ask(Question(name, rdtype, server, (target.address,)), wanted, teller)
+
+
+def _same_name(one: str, other: str) -> bool:
+    return one.lower().rstrip(".") == other.lower().rstrip(".")
 
 
 def _message(exchange: Exchange) -> Message | None:
@@ -193,34 +220,6 @@ def _grouped(seen: Sequence[Seen]) -> tuple[Seen, ...]:
         one if one.rcode is None else replace(one, group=order.index((one.rcode, one.records)))
         for one in seen
     )
-
-
-def _findings(seen: Sequence[Seen]) -> tuple[Remark, ...]:
-    found: list[Remark] = []
-    own = {one.group for one in seen if one.authoritative and one.group is not None}
-    others = {one.group for one in seen if not one.authoritative and one.group is not None}
-    serials = {one.serial for one in seen if one.authoritative and one.serial is not None}
-    if len(serials) > 1:
-        words = ", ".join(map(str, sorted(serials)))
-        text = f"the zone's servers have different serials ({words}): a change is on its way"
-        found.append(Remark(severity="warning", text=text, reference="RFC 1035, 4.3.5"))
-    if len(own) > 1:
-        text = "the zone's own servers give different answers"
-        found.append(Remark(severity="error", text=text, reference="RFC 1034, 4.3.5"))
-    if own and others - own:
-        text = "a resolver answers otherwise than the zone's servers: split horizon or an old copy"
-        found.append(Remark(severity="warning", text=text, reference="RFC 8499, 6"))
-    elif not own and len(others) > 1:
-        text = "the servers answer differently: split horizon, rotation or propagation"
-        found.append(Remark(severity="warning", text=text, reference="RFC 8499, 6"))
-    for one in seen:
-        if one.failure is not None:
-            text = f"{one.server} ({one.address}): {one.failure}"
-            found.append(Remark(severity="warning", text=text))
-        elif one.authoritative and "aa" not in one.flags:
-            text = f"{one.server} ({one.address}) does not answer with authority: it is lame"
-            found.append(Remark(severity="error", text=text, reference="RFC 1034, 4.2.2"))
-    return tuple(found)
 
 
 def check(job: Job) -> None:

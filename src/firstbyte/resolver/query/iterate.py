@@ -3,23 +3,28 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from msgspec.structs import replace
+
 from firstbyte.errors import UsageError
-from firstbyte.journey.resolution import Exchange, Outcome, Step, Verdict, Walk
+from firstbyte.events.trace import Failed
+from firstbyte.journey.resolution import Exchange, Inspected, Outcome, Step, Verdict, Walk
 from firstbyte.net import system
 from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns import walker
 from firstbyte.protocols.dns.message import Message
-from firstbyte.protocols.dns.names import to_text
+from firstbyte.protocols.dns.names import from_text, is_under, to_text
 from firstbyte.protocols.dns.presentation import data_text, rcode_text, type_text
 from firstbyte.resolver.daemon.config import Config, driver_settings, machine_settings
 from firstbyte.resolver.daemon.replies import Asked, Manners, reply
 from firstbyte.resolver.driver import Driver
+from firstbyte.resolver.iteration_events import Teller
 from firstbyte.resolver.machine.replies import Kind, address_text
 from firstbyte.resolver.machine.replies import read as read_reply
 from firstbyte.resolver.machine.settings import Settings
 from firstbyte.resolver.machine.values import Ask, Ede, FailureKind, Question, Response, Security
+from firstbyte.resolver.query.audit import Audit, Seen, deepest
 from firstbyte.resolver.query.plain import make_query
-from firstbyte.resolver.query.remarks import remarks
+from firstbyte.resolver.query.telling import Account
 from firstbyte.resolver.query.trust import Evidence, chain
 from firstbyte.resolver.query.words import Wanted
 
@@ -38,6 +43,8 @@ _VERDICTS: dict[Security, Verdict] = {
     Security.SECURE: "secure",
 }
 MAX_TOLD = 3
+AUDIT_TIMEOUT_S = 3.0
+AUDIT_TRIES = 2
 
 
 @dataclass
@@ -45,25 +52,34 @@ class StepRecorder:
     """A watcher of the driver: keeps each question and what it brought."""
 
     started_ns: int
+    teller: Teller
     names: dict[str, str] = field(default_factory=dict)
     """Servers' names by address, as far as messages and hints told them."""
     evidence: Evidence = field(default_factory=Evidence)
+    seen: Seen = field(default_factory=Seen)
+    """Of the zones' servers."""
     steps: list[Step] = field(default_factory=list)
+    zones: list[bytes] = field(default_factory=list)
+    """Whose servers answered."""
     _open: dict[int, int] = field(default_factory=dict)
 
-    def asked(self, ask: Ask, size_bytes: int) -> None:  # noqa: ARG002
+    def asked(self, ask: Ask, size_bytes: int) -> None:
         """A question goes out."""
+        self.teller.asked(ask, size_bytes)
         self._open[ask.number] = system.current().now_ns()
         if ask.rdtype == dns.DNSKEY:
             self.evidence.tried.add(ask.name)
 
     def answered(self, ask: Ask, message: Message) -> None:
         """Its answer came."""
+        self.teller.answered(ask, message)
         read = read_reply(message, ask.zone, ask.name, ask.rdtype, recursive=ask.recursive)
         kind = read.kind.value
         if read.kind is Kind.ANSWER and read.negative:
             kind = "nxdomain" if read.rcode == dns.NXDOMAIN else "nodata"
         self._learn(message)
+        self.seen.take(message, ask.zone)
+        self.zones.append(ask.zone)
         self.evidence.take(message, ask.zone)
         self._add(
             ask,
@@ -75,6 +91,7 @@ class StepRecorder:
 
     def failed(self, ask: Ask, kind: FailureKind) -> None:
         """None came."""
+        self.teller.failed(ask, kind)
         self._add(ask, outcome=_FAILURES[kind])
 
     def _add(self, ask: Ask, **more: object) -> None:
@@ -127,15 +144,66 @@ async def iterate(wanted: Wanted, config: Config) -> Outcome:
         raise UsageError("only class IN can be resolved from the root", "ask a server: @SERVER")
     settings = machine_settings(config)
     clock = system.current()
-    recorder = StepRecorder(clock.now_ns(), _hint_names(settings))
+    account = Account(*wanted.questions[0])
+    recorder = StepRecorder(clock.now_ns(), Teller(account.scope), _hint_names(settings))
     driver = Driver(settings, driver_settings(config), watcher=recorder)
     answered: list[tuple[Exchange, Response]] = []
     try:
         for name, rdtype in wanted.questions:
             answered.append(await _resolve(driver, wanted, name, rdtype))
+        audited = await _audit(wanted, recorder, driver, account)
     finally:
         driver.close()
-    return _outcome(recorder, answered, settings, clock.wall_time_s())
+    responses = [response for _, response in answered]
+    account.finish(_verdict(responses), failure_of(wanted.questions[0][0], responses))
+    outcome = _outcome(recorder, answered, settings, clock.wall_time_s())
+    return replace(
+        outcome,
+        audited=to_text(audited[0]) if audited else None,
+        inspected=audited[1] if audited else (),
+        journey=account.journey(),
+    )
+
+
+async def _audit(
+    wanted: Wanted, recorder: StepRecorder, driver: Driver, account: Account
+) -> tuple[bytes, tuple[Inspected, ...]] | None:
+    """The servers of the deepest zone that holds the first name."""
+    if not wanted.audit:
+        return None
+    question = wanted.questions[0]
+    key = from_text(question[0]).lower()
+    above = [zone for zone in (*recorder.zones, *recorder.seen.delegated) if is_under(key, zone)]
+    zone = deepest(above)
+    own = replace(
+        wanted,
+        recurse=False,
+        authentic=False,
+        dnssec=True,
+        timeout_s=min(AUDIT_TIMEOUT_S, wanted.timeout_s),
+        tries=min(AUDIT_TRIES, wanted.tries),
+    )
+    audit = Audit(zone, question, recorder.seen, driver, account.scope, own)
+    return zone, await audit.run()
+
+
+def _verdict(responses: Sequence[Response]) -> Verdict | None:
+    return _VERDICTS.get(min(response.security for response in responses))
+
+
+def failure_of(name: str, responses: Sequence[Response]) -> Failed | None:
+    """What ended a lookup without an answer; a name that does not exist is an answer."""
+    for response in responses:
+        if response.rcode in (dns.NOERROR, dns.NXDOMAIN):
+            continue
+        why = "; ".join(dict.fromkeys(error.text for error in response.errors if error.text))
+        if response.security is Security.BOGUS:
+            text = f"{name}: the answer is not authentic: {why}"
+            return Failed("dns.bogus", "dns", text)
+        silent = any(error.code is Ede.NO_REACHABLE_AUTHORITY for error in response.errors)
+        error_id = "dns.silent" if silent else "dns.servfail"
+        return Failed(error_id, "dns", f"{name}: {why or 'no answer'}")
+    return None
 
 
 def _outcome(
@@ -160,13 +228,10 @@ def _outcome(
         reasons=tuple(_reasons(response) for _, response in answered),
         walk=walk,
         chain=links,
-        findings=remarks(walk, links, now_s),
     )
 
 
 def _marked(step: Step, asked: set[tuple[str, str]]) -> Step:
-    from msgspec.structs import replace
-
     own = (step.name.lower().rstrip("."), step.type) in asked
     return replace(step, for_trust=step.type in ("DS", "DNSKEY") and not own)
 
@@ -182,8 +247,6 @@ def _hint_names(settings: Settings) -> dict[str, str]:
 async def _resolve(
     driver: Driver, wanted: Wanted, name: str, rdtype: int
 ) -> tuple[Exchange, Response]:
-    from msgspec.structs import replace
-
     clock = system.current()
     query = make_query(name, rdtype, replace(wanted, recurse=True, edns=0))
     message = walker.decode(query)

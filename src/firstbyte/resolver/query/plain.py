@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import secrets
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from msgspec import Struct
 
@@ -18,11 +19,15 @@ from firstbyte.protocols.dns.names import from_text
 from firstbyte.protocols.dns.presentation import type_text
 from firstbyte.resolver.query.words import IXFR, Wanted
 
+if TYPE_CHECKING:
+    from firstbyte.resolver.query.telling import PlainTeller
+
 AXFR = 252
 NSID = 3
 MAX_TRANSFER_MESSAGES = 100_000
 MAX_TRANSFER_BYTES = 1 << 30
 Server = tuple[str, int]
+Transport = Literal["udp", "tcp"]
 
 
 class Question(Struct, frozen=True):
@@ -33,6 +38,8 @@ class Question(Struct, frozen=True):
     servers: tuple[Server, ...]
     shown_as: tuple[Server, ...] = ()
     """What the servers are called, where ``--map`` sends their questions elsewhere."""
+    first_only: bool = False
+    """Of a zone transfer, the first message is enough."""
 
 
 class _Failed(Exception):
@@ -86,8 +93,10 @@ def _with_serial(query: bytes, key: bytes, serial: int, rdclass: int) -> bytes:
     return query[:9] + b"\x01" + query[10:end] + record + query[end:]
 
 
-async def ask(question: Question, wanted: Wanted) -> Exchange:
+async def ask(question: Question, wanted: Wanted, teller: "PlainTeller | None" = None) -> Exchange:
     """The first answer of the servers; a failure is told in the exchange, not raised.
+
+    ``teller`` makes events of what happens.
 
     Raises:
         DecodeError: the name is no domain name.
@@ -96,6 +105,8 @@ async def ask(question: Question, wanted: Wanted) -> Exchange:
     query = make_query(question.name, question.rdtype, wanted)
     transfer = question.rdtype == AXFR or (question.rdtype == IXFR and wanted.serial is not None)
     tcp = wanted.tcp or transfer
+    whole = transfer and not question.first_only
+    asking = _Asking(question, query, wanted, teller, transfer=whole)
     notes: list[str] = []
     last: Exchange | None = None
     attempt = 0
@@ -103,7 +114,7 @@ async def ask(question: Question, wanted: Wanted) -> Exchange:
         for index, server in enumerate(question.servers):
             attempt += 1
             named = question.shown_as[index] if question.shown_as else server
-            last = await _once(question, query, server, named, wanted, transfer, tcp)
+            last = await asking.once(server, named, tcp=tcp)
             if last.response is not None:
                 return _noted(last, attempt, notes)
             notes.append(f"{named[0]}#{named[1]}: {last.failure}")
@@ -118,46 +129,83 @@ def _noted(exchange: Exchange, attempts: int, notes: Sequence[str]) -> Exchange:
     return replace(exchange, attempts=attempts, notes=(*notes, *exchange.notes))
 
 
-async def _once(
-    question: Question,
-    query: bytes,
-    server: Server,
-    named: Server,
-    wanted: Wanted,
-    transfer: bool,
-    tcp: bool,
-) -> Exchange:
-    clock = system.current()
-    start_ns = clock.now_ns()
-    when_s = clock.wall_time_s()
-    notes: tuple[str, ...] = ()
-    transport = "tcp" if tcp else "udp"
-    more: list[bytes] = []
-    try:
-        async with asyncio.timeout(wanted.timeout_s * (60 if transfer else 1)):
-            if tcp:
-                response, more = await _over_tcp(query, server, transfer=transfer)
-            else:
-                response = await _over_udp(query, server)
-                if response[2] & 0x02 and not wanted.ignore_truncation:
-                    transport, notes = "tcp", ("truncated, asked again over TCP",)
-                    response, more = await _over_tcp(query, server, transfer=False)
-    except TimeoutError:
-        failure = f"no answer within {wanted.timeout_s:g} s"
-        return _exchange(question, query, named, transport, when_s=when_s, failure=failure)
-    except _Failed as error:
-        return _exchange(question, query, named, transport, when_s=when_s, failure=str(error))
-    return _exchange(
-        question,
-        query,
-        named,
-        transport,
-        response=response,
-        more=tuple(more),
-        rtt_ms=(clock.now_ns() - start_ns) / 1e6,
-        when_s=when_s,
-        notes=notes,
-    )
+@dataclass(slots=True)
+class _Asking:
+    """One question on its way to one server after the other."""
+
+    question: Question
+    query: bytes
+    wanted: Wanted
+    teller: "PlainTeller | None"
+    transfer: bool = field(kw_only=True)
+
+    async def once(self, server: Server, named: Server, *, tcp: bool) -> Exchange:
+        """One server, over UDP with TCP on truncation, or over TCP."""
+        clock = system.current()
+        start_ns, when_s = clock.now_ns(), clock.wall_time_s()
+        notes: tuple[str, ...] = ()
+        came = await self._over("tcp" if tcp else "udp", server, named)
+        if came.transport == "udp" and came.truncated and not self.wanted.ignore_truncation:
+            notes = ("truncated, asked again over TCP",)
+            came = await self._over("tcp", server, named)
+        if came.response is None:
+            failure = came.failure
+            return _exchange(
+                self.question, self.query, named, came.transport, when_s=when_s, failure=failure
+            )
+        return _exchange(
+            self.question,
+            self.query,
+            named,
+            came.transport,
+            response=came.response,
+            more=came.more,
+            rtt_ms=(clock.now_ns() - start_ns) / 1e6,
+            when_s=when_s,
+            notes=notes,
+        )
+
+    async def _over(self, transport: Transport, server: Server, named: Server) -> "_Came":
+        number = self._tell_asked(named, transport)
+        more: list[bytes] = []
+        wait_s = self.wanted.timeout_s * (60 if self.transfer else 1)
+        try:
+            async with asyncio.timeout(wait_s):
+                if transport == "udp":
+                    response = await _over_udp(self.query, server)
+                else:
+                    response, more = await _over_tcp(self.query, server, transfer=self.transfer)
+        except TimeoutError:
+            failure = f"no answer within {self.wanted.timeout_s:g} s"
+            return self._failed(number, transport, failure, silent=True)
+        except _Failed as error:
+            return self._failed(number, transport, str(error), silent=False)
+        if self.teller is not None:
+            self.teller.answered(number, walker.decode(self.query), response, named)
+        return _Came(transport, response, tuple(more))
+
+    def _tell_asked(self, named: Server, transport: Transport) -> int:
+        if self.teller is None:
+            return 0
+        return self.teller.asked(walker.decode(self.query), len(self.query), named, transport)
+
+    def _failed(self, number: int, transport: Transport, why: str, *, silent: bool) -> "_Came":
+        if self.teller is not None:
+            self.teller.failed(number, why, silent=silent)
+        return _Came(transport, failure=why)
+
+
+class _Came(NamedTuple):
+    """What one server sent over one transport."""
+
+    transport: Transport
+    response: bytes | None = None
+    more: tuple[bytes, ...] = ()
+    failure: str | None = None
+
+    @property
+    def truncated(self) -> bool:
+        return self.response is not None and bool(self.response[2] & 0x02)
 
 
 def _exchange(

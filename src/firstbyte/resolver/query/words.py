@@ -61,6 +61,8 @@ class Wanted(Struct, frozen=True):
     nsid: bool = False
     serial: int | None = None
     """Of IXFR."""
+    audit: bool = False
+    """After a walk: inspect every server of the name's zone."""
     show: Show = Show()
 
 
