@@ -27,6 +27,8 @@ from firstbyte.resolver.machine.values import (
 from firstbyte.resolver.wire_cache import WireCache
 
 Reply = Callable[[bytes], None]
+SET_BACK_S = 60.0
+"""A wall clock that goes back further than this was wrong before: nothing it dated can be kept."""
 _PROHIBITED = [Error(Ede.PROHIBITED, "this resolver does not serve your network")]
 
 
@@ -67,12 +69,18 @@ class Service:
         self.statistics = statistics
         self.wire = WireCache()
         self._secret = secrets.token_bytes(32)
+        self._latest_s = 0.0
 
     def moment(self) -> Moment:
-        """Now; a clock file is read again."""
+        """Now; a clock file is read again. Where the wall clock was set back, all is forgotten."""
         if isinstance(self.clock, FileClock):
             self.clock.reread()
-        return self.clock.moment()
+        now = self.clock.moment()
+        if now.unix_s < self._latest_s - SET_BACK_S:
+            self.driver.machine.resolution.clear()
+            self.clear()
+        self._latest_s = now.unix_s
+        return now
 
     def ask(self, data: bytes, client: str, reply: Reply, now: Moment, *, udp: bool) -> None:
         """Answer ``data`` from ``client`` with ``reply``: at once, later, or never."""
