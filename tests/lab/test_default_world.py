@@ -2,10 +2,16 @@
 
 import pytest
 
-from firstbyte.client.options import HttpOptions, TraceOptions
+from firstbyte.cli.shell.dns_asking import configuration
+from firstbyte.client.options import HttpOptions, ResolveOptions, TraceOptions
 from firstbyte.client.trace import trace
 from firstbyte.errors import UsageError
+from firstbyte.lab.authority import Wish
 from firstbyte.lab.worlds import build_world, world_names
+from firstbyte.protocols.dns import constants, walker
+from firstbyte.protocols.dns.names import to_text
+from firstbyte.resolver.query.iterate import iterate
+from firstbyte.resolver.query.words import parse, reverse_name
 
 
 @pytest.fixture
@@ -97,3 +103,87 @@ def test_equal_seeds_give_equal_journeys():
             return [(event.at_ns, event.type) for event in journey.events]
 
     assert facts() == facts()
+
+
+def walked(world, name, rdtype="A"):
+    """The verdict and the chain of ``firstbyte dns --iterative``, on the world's client."""
+
+    async def walk():
+        keys = ("root_hints", "trust_anchor", "plain_case", "qname_minimisation", "maps")
+        given = dict.fromkeys(keys) | {"maps": ()}
+        return await iterate(parse((name, rdtype)), configuration(given))
+
+    return world.run(walk())
+
+
+def test_the_sites_zones_are_proved_from_the_root(world):
+    outcome = walked(world, "shop.example")
+    assert outcome.verdicts == ("secure",)
+    assert [link.zone for link in outcome.chain] == [".", "example.", "shop.example."]
+    assert {link.verdict for link in outcome.chain} == {"secure"}
+
+
+def test_a_name_that_is_not_there_is_proved_absent(world):
+    outcome = walked(world, "nothing.shop.example")
+    assert outcome.verdicts == ("secure",)
+    assert walker.decode(outcome.exchanges[0].response).rcode == constants.NXDOMAIN
+
+
+def test_one_zone_is_insecure_and_its_parent_proves_it(world):
+    outcome = walked(world, "slow.example")
+    assert outcome.verdicts == ("insecure",)
+    assert outcome.chain[-1].denial == "NSEC"
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("198.51.100.80", "shop.example."),
+        ("203.0.113.1", "isp.isp.example."),
+        ("192.0.2.1", "a.root-servers.example."),
+        ("2001:db8:51::20", "near.example."),
+    ],
+)
+def test_addresses_have_names(world, address, name):
+    outcome = walked(world, reverse_name(address), "PTR")
+    message = walker.decode(outcome.exchanges[0].response)
+    assert [to_text(record.rdata) for record in message.answer if record.rdtype == 12] == [name]
+    assert outcome.verdicts == ("secure",)
+
+
+def test_ipv6_is_taken_where_a_site_has_it(world):
+    journey = world.run(trace("https://near.example/"))
+    assert hop(journey).remote_ip == "2001:db8:51::20"
+    assert hop(world.run(trace("https://six.example/"))).status == 200
+
+
+def test_ipv6_goes_through_the_home_untranslated(world):
+    world.run(trace("https://near.example/"))
+    near = world.internet.hosts["near"]
+    sources = {packet.ip.source for packet in world.internet.capture(near).packets}
+    assert "2001:db8:113:1::10" in sources
+
+
+def test_signatures_are_the_same_for_the_same_seed_alone():
+    def signed(seed):
+        with build_world(seed=seed) as world:
+            outcome = walked(world, "shop.example")
+            return outcome.exchanges[0].response[2:], world.internet.dns_anchors
+
+    assert signed(3) == signed(3)
+    assert signed(3)[1] != signed(4)[1]
+
+
+def test_a_trace_from_the_root_is_proved(world):
+    options = TraceOptions(resolve=ResolveOptions(mode="iterative", dnssec=True))
+    journey = world.run(trace(world.default_url, options))
+    assert hop(journey).dns.security == "secure"
+
+
+def test_certificates_are_the_same_for_the_same_seed_alone():
+    def chain(seed):
+        with build_world(seed=seed) as world:
+            return world.authority.issue(Wish(("shop.example",))).certificates
+
+    assert chain(3) == chain(3)
+    assert chain(3) != chain(4)

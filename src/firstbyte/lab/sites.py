@@ -42,6 +42,13 @@ class Site:
     raw_talk: Converse | None = None
     """Speaks instead of TLS, on each connection to the HTTPS port."""
     listening: bool = True
+    more_addresses: tuple[str, ...] = ()
+    """Of the other family."""
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """All addresses, the first one first."""
+        return (self.address, *self.more_addresses)
 
     @property
     def url(self) -> str:
@@ -66,7 +73,7 @@ class SiteServer:
         self._authority = authority
         self._directory = directory / site.name
         self._servers: list[asyncio.Server] = []
-        self._listener: Http3Listener | None = None
+        self._listeners: list[Http3Listener] = []
 
     async def start(self) -> None:
         """Bind every port; to be run on the site's host."""
@@ -83,17 +90,20 @@ class SiteServer:
         plain = Pages(site.title, secure_home=site.url)
         await self._listen(HTTP_PORT, _plain(plain), None)
         if "h3" in site.versions:
-            listener = self._listener = Http3Listener(identity, site.handler())
-            await asyncio.get_running_loop().create_datagram_endpoint(
-                lambda: listener, local_addr=(site.address, HTTPS_PORT)
-            )
+            for address in site.addresses:
+                await self._listen_quic(Http3Listener(identity, site.handler()), address)
 
     def close(self) -> None:
         """Stop to listen."""
         for server in self._servers:
             server.close()
-        if self._listener is not None:
-            self._listener.close()
+        for listener in self._listeners:
+            listener.close()
+
+    async def _listen_quic(self, listener: Http3Listener, address: str) -> None:
+        loop = asyncio.get_running_loop()
+        await loop.create_datagram_endpoint(lambda: listener, local_addr=(address, HTTPS_PORT))
+        self._listeners.append(listener)
 
     async def _listen(self, port: int, converse: Converse, context: ssl.SSLContext | None) -> None:
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -102,7 +112,7 @@ class SiteServer:
             finally:
                 writer.close()
 
-        server = await asyncio.start_server(serve, self.site.address, port, ssl=context)
+        server = await asyncio.start_server(serve, self.site.addresses, port, ssl=context)
         self._servers.append(server)
 
     def _identity(self) -> QuicIdentity:

@@ -7,12 +7,15 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from firstbyte.lab.authority import Authority
 from firstbyte.lab.sites import Site, SiteServer
 from firstbyte.server.dns.zone import Zone
 from firstbyte.sim import Host, Internet
+
+if TYPE_CHECKING:
+    from firstbyte.lab.naming import Served
 
 T = TypeVar("T")
 Program = Callable[[], Awaitable[object]]
@@ -34,8 +37,12 @@ class World:
     sites: list[Site] = field(default_factory=list)
     zones: dict[str, Zone] = field(default_factory=dict)
     """What the name servers say, by the zones' names."""
+    name_servers: "dict[str, Served]" = field(default_factory=dict)
+    """Who says it, by the names of their hosts."""
     resolver_allows: tuple[str, ...] = ("0.0.0.0/0", "::/0")
     """Networks that the resolver answers."""
+    resolver_validates: bool = False
+    """Whether the ISP's resolver asks for proof (DNSSEC): most people's does not."""
     programs: list[tuple[Host, Program]] = field(default_factory=list)
     _kept: list[object] = field(default_factory=list)
     _started: bool = False
@@ -80,11 +87,15 @@ class World:
         if self._started:
             return
         self._started = True
+        # One run for all of them, and on no host: every entry into the world has its price.
+        self.internet.run(until=self.internet.loop.create_task(self._start_all()))
+
+    async def _start_all(self) -> None:
         for host, program in self.programs:
-            self._kept.append(self.internet.run(until=host.run(_awaiting(program))))
+            self._kept.append(await host.run(_awaiting(program)))
         for site in self.sites:
             server = SiteServer(site, self.authority, self.directory)
-            self.internet.run(until=self.internet.hosts[site.host].run(server.start()))
+            await self.internet.hosts[site.host].run(server.start())
             self._kept.append(server)
 
     def run(self, program: Coroutine[Any, Any, T], *, limit_s: float | None = None) -> T:

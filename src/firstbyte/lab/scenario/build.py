@@ -1,13 +1,12 @@
 """From a scenario to a world that has not started."""
 
-from functools import partial
-
 from firstbyte.errors import UsageError
 from firstbyte.lab.authority import Authority
-from firstbyte.lab.naming import RecursiveServer, Server, make_zone, serve_zones
+from firstbyte.lab.naming import Habits, RecursiveServer, Served, Server, make_zone
 from firstbyte.lab.scenario.model import FirewallTable, NatTable, Scenario, SiteTable
 from firstbyte.lab.sites import Site
 from firstbyte.lab.world import World
+from firstbyte.lab.zone_keys import ZoneKeys
 from firstbyte.server.dns.zone import Zone
 from firstbyte.sim import Host, Internet
 from firstbyte.sim.clock import DEFAULT_EPOCH_S
@@ -132,27 +131,40 @@ def _add_firewall(internet: Internet, table: FirewallTable) -> None:
 
 def _add_names(world: World, scenario: Scenario) -> None:
     internet = world.internet
+    keys = ZoneKeys(internet.seed, _unsigned(scenario))
+    if "." in scenario.zones:
+        internet.dns_anchors = keys.anchors()
+        root = find_host(internet, scenario.zones["."].host)
+        internet.root_hints = tuple(("ns.", address) for address in root.addresses)
     by_host: dict[str, list[Zone]] = {}
     for origin, table in scenario.zones.items():
-        apex = origin if origin.endswith(".") else origin + "."
+        apex = _absolute(origin)
         name = f"ns.{apex}" if apex != "." else "ns."
-        server = Server(name, find_host(internet, table.host).address)
-        own = f"{server.name} IN A {server.address}"
-        zone = make_zone(apex, server, [own, *table.records])
+        server = Server(name, tuple(find_host(internet, table.host).addresses))
+        zone = make_zone(apex, server, [*server.records(), *table.records])
         by_host.setdefault(table.host, []).append(zone)
         world.zones[apex] = zone
     for name, zones in by_host.items():
         host = find_host(internet, name)
-        world.programs.append((host, partial(serve_zones, zones, host.address)))
+        served = world.name_servers[name] = Served(Server(name, tuple(host.addresses)), zones, keys)
+        world.programs.append((host, served.start))
     for resolver in scenario.resolvers:
         _add_resolver(world, scenario, find_host(internet, resolver.host))
+
+
+def _absolute(origin: str) -> str:
+    return origin if origin.endswith(".") else origin + "."
+
+
+def _unsigned(scenario: Scenario) -> list[str]:
+    return [_absolute(origin) for origin, table in scenario.zones.items() if not table.signed]
 
 
 def _add_resolver(world: World, scenario: Scenario, host: Host) -> None:
     if "." not in scenario.zones:
         raise UsageError("a resolver needs the root's zone", 'add [zones."."]')
-    root = Server("ns.", find_host(world.internet, scenario.zones["."].host).address)
-    recursive = RecursiveServer(host.address, root, lambda: world.resolver_allows)
+    root = Server("ns.", tuple(find_host(world.internet, scenario.zones["."].host).addresses))
+    recursive = RecursiveServer(host.addresses, root, Habits)
     world.programs.append((host, recursive.start))
 
 

@@ -52,6 +52,8 @@ class ZoneTable(Struct, frozen=True, forbid_unknown_fields=True):
 
     host: str
     records: list[str] = []
+    signed: bool = False
+    """By DNSSEC, with keys from the seed; a signed root's key is what resolvers trust."""
 
 
 class ResolverTable(Struct, frozen=True, forbid_unknown_fields=True):

@@ -21,6 +21,8 @@ ZONE_KEY = 0x0100
 ENTRY_POINT = 0x0001
 SHA256_DIGEST = 2
 RSA_BITS = 2048
+_P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+"""SEC 2, 2.4.2."""
 Role = Literal["csk", "ksk", "zsk"]
 
 
@@ -51,7 +53,9 @@ class _Ecdsa:
         return raw[1:]
 
     def sign(self, data: bytes) -> bytes:
-        r, s = decode_dss_signature(self.private.sign(data, ec.ECDSA(hashes.SHA256())))
+        # RFC 6979: equal data, equal signature; and no signature leaks the key by a bad dice.
+        scheme = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
+        r, s = decode_dss_signature(self.private.sign(data, scheme))
         return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
     def pem(self) -> bytes:
@@ -153,6 +157,28 @@ def generate(algorithm: str, role: Role = "csk") -> ZoneKey:
         return ZoneKey(_Rsa(rsa.generate_private_key(65537, RSA_BITS), number), role)
     known = ", ".join(sorted(ALGORITHMS))
     raise UsageError(f"{algorithm!r} is no algorithm that signs here", f"known: {known}")
+
+
+def derive(secret: bytes, algorithm: str, role: Role = "csk") -> ZoneKey:
+    """The key that belongs to ``secret``: the same on every machine.
+
+    Raises:
+        UsageError: the algorithm is none of those whose keys are plain numbers.
+
+    """
+    number = ALGORITHMS.get(algorithm.lower())
+    if number == 13:
+        return ZoneKey(_Ecdsa(_derive_p256(secret)), role)
+    if number == 15:
+        seed = hashlib.sha512(secret).digest()[:32]
+        return ZoneKey(_Ed25519(ed25519.Ed25519PrivateKey.from_private_bytes(seed)), role)
+    raise UsageError(f"no key of {algorithm!r} can be derived", "ecdsap256sha256 or ed25519")
+
+
+def _derive_p256(secret: bytes) -> ec.EllipticCurvePrivateKey:
+    """The key on P-256 that belongs to ``secret``."""
+    number = int.from_bytes(hashlib.sha512(secret).digest(), "big") % (_P256_ORDER - 1) + 1
+    return ec.derive_private_key(number, ec.SECP256R1())
 
 
 def from_pem(data: bytes, role: Role = "csk", *, rsa_number: int = 8) -> ZoneKey:

@@ -9,7 +9,7 @@ from pathlib import Path
 from firstbyte.errors import UsageError
 from firstbyte.protocols.dns.names import to_text
 from firstbyte.server.dns.delivery import Treatment
-from firstbyte.server.dns.faults.registry import Chosen, choose, treatments
+from firstbyte.server.dns.faults.registry import change, choose, treatments
 from firstbyte.server.dns.key_store import load_or_make
 from firstbyte.server.dns.keys import ZoneKey
 from firstbyte.server.dns.signing import Policy, delegate, ds_set, make_keys, sign_zone
@@ -65,25 +65,17 @@ def prepare(wishes: Wishes, now_s: float) -> Served:
     if wishes.policy is not None:
         served.keys = {zone.apex: _keys(zone, wishes.policy, wishes) for zone in _unique(every)}
         delegate(every, served.keys)
-    _change(every, chosen, before=True)
+    change(every, chosen, before=True)
     if wishes.policy is not None:
         for zone in every:
             sign_zone(zone, served.keys[zone.apex], wishes.policy, now_s)
-    _change(every, chosen, before=False)
+    change(every, chosen, before=False)
     return served
 
 
 def _unique(zones: list[Zone]) -> list[Zone]:
     """One zone of each name: views of a zone share their keys."""
     return list({zone.apex: zone for zone in reversed(zones)}.values())[::-1]
-
-
-def _change(zones: list[Zone], chosen: list[Chosen], *, before: bool) -> None:
-    for fault, order in chosen:
-        change = fault.before_signing if before else fault.after_signing
-        for zone in zones if change is not None else ():
-            if change is not None:
-                change(zone, order)
 
 
 def _keys(zone: Zone, policy: Policy, wishes: Wishes) -> Sequence[ZoneKey]:

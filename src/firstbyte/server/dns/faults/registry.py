@@ -12,6 +12,7 @@ from firstbyte.server.dns import faults
 from firstbyte.server.dns.answers import Client
 from firstbyte.server.dns.delivery import Delivery, Treatment
 from firstbyte.server.dns.faults.fault import Fault, Order
+from firstbyte.server.dns.zone import Zone
 
 _PLUMBING = {"fault", "registry", "resigning"}
 Chosen = tuple[Fault, Order]
@@ -47,6 +48,16 @@ def choose(text: str, now_s: float) -> Chosen:
         return fault, Order(value, from_text(domain).lower(), now_s)
     except DecodeError as error:
         raise UsageError(f"--fault {text!r}: {domain!r} is no name") from error
+
+
+def change(zones: Iterable[Zone], chosen: Iterable[Chosen], *, before: bool) -> None:
+    """Have the faults change the zones, ``before`` they are signed or after."""
+    every = list(zones)
+    for fault, order in chosen:
+        act = fault.before_signing if before else fault.after_signing
+        for zone in every if act is not None else ():
+            if act is not None:
+                act(zone, order)
 
 
 def treatments(chosen: Iterable[Chosen]) -> list[Treatment]:
