@@ -24,9 +24,12 @@ from firstbyte.resolver.machine.values import (
     Server,
 )
 from firstbyte.resolver.upstream.cookies import CookieJar
+from firstbyte.resolver.upstream.endpoints import UdpEndpoints
+from firstbyte.resolver.upstream.entropy import Entropy
 from firstbyte.resolver.upstream.queries import Exchange
-from firstbyte.resolver.upstream.tcp import ask_tcp
-from firstbyte.resolver.upstream.udp import UdpAsker, datagram_asker, socket_asker
+from firstbyte.resolver.upstream.tcp import TcpConnections
+from firstbyte.resolver.upstream.udp import UdpSockets
+from firstbyte.resolver.upstream.ways import Way
 
 _LOG = logging.getLogger(__name__)
 TIMER_SLACK_S = 1e-6
@@ -86,26 +89,31 @@ class Driver:
         clock: Clock | None = None,
         watcher: Watcher | None = None,
     ) -> None:
-        self._loop = asyncio.get_running_loop()
+        self._loop = loop = asyncio.get_running_loop()
         self._clock = clock or SystemClock()
         self._watcher = watcher
         self.own = own
         self.machine = Machine(settings, secrets.randbelow)
+        self._entropy = Entropy()
         self._cookies = CookieJar() if own.cookies else None
+        simulated = system.current().network == "simulated"
+        self._udp: Way = (
+            UdpEndpoints(loop, self) if simulated else UdpSockets(loop, self, self._entropy)
+        )
+        self._tcp: Way = TcpConnections(loop, self)
         self._asks: dict[int, Ask] = {}
-        self._cancels: dict[int, Callable[[], None]] = {}
         self._deliveries: dict[int, Deliver] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._timer_s = 0.0
-        self._pumping = False
-        simulated = system.current().network == "simulated"
-        self._ask_udp: UdpAsker = datagram_asker if simulated else socket_asker
+        self._now: Moment | None = None
+        self._holds = 0
 
     def submit(self, question: Question, deliver: Deliver, now: Moment | None = None) -> None:
         """Resolve ``question``; ``deliver`` is called with the response, perhaps at once."""
-        ticket = self.machine.ask(question, now or self._clock.moment())
+        ticket = self.machine.ask(question, now or self.now())
         self._deliveries[ticket] = deliver
-        self._pump()
+        if not self._holds:
+            self._act()
 
     async def resolve(self, question: Question) -> Response:
         """The response to ``question``; it always comes, within the limits' ``question_s``."""
@@ -118,11 +126,29 @@ class Driver:
         self.submit(question, deliver)
         return await future
 
+    def now(self) -> Moment:
+        """The time, read once for all that is done together."""
+        if not self._holds:
+            return self._clock.moment()
+        if self._now is None:
+            self._now = self._clock.moment()
+        return self._now
+
+    def hold(self) -> None:
+        """Several questions or outcomes follow: act on them at once, when ``release`` is called."""
+        self._holds += 1
+
+    def release(self) -> None:
+        """Do what the machine wants after them."""
+        self._holds -= 1
+        if not self._holds:
+            self._act()
+            self._now = None
+
     def close(self) -> None:
         """Stop; open questions get no answer."""
-        for cancel in list(self._cancels.values()):
-            cancel()
-        self._cancels.clear()
+        self._udp.close()
+        self._tcp.close()
         self._asks.clear()
         self._deliveries.clear()
         if self._timer is not None:
@@ -131,29 +157,25 @@ class Driver:
 
     # the machine's wishes -------------------------------------------------------------------
 
-    def _pump(self) -> None:
+    def _act(self) -> None:
         """Do what the machine wants, until it wants no more."""
-        if self._pumping:
-            return
-        self._pumping = True
+        self._holds += 1
         try:
-            while self._pump_once():
+            while self._act_once():
                 pass
         finally:
-            self._pumping = False
+            self._holds -= 1
         for error in self.machine.broken():
             _LOG.error("a question broke the resolver", exc_info=error)
         self._arm()
 
-    def _pump_once(self) -> bool:
+    def _act_once(self) -> bool:
         machine = self.machine
         asks = machine.outgoing()
         for ask in asks:
             self._send(ask)
         for number in machine.abandoned():
-            ask_ = self._forget(number)
-            if ask_ is not None and self._watcher is not None:
-                self._watcher.failed(ask_, "timeout")
+            self._abandon(number)
         finished = machine.finished()
         for ticket, response in finished:
             deliver = self._deliveries.pop(ticket, None)
@@ -178,47 +200,52 @@ class Driver:
     def _expire(self) -> None:
         self._timer = None
         self.machine.timeout(self._clock.moment())
-        self._pump()
+        self._act()
 
     def _send(self, ask: Ask) -> None:
+        self._asks[ask.number] = ask
         target = self._mapped(ask.server)
         if target is None:
-            self._end(ask, "unreachable")
+            self.failed(ask.number, "unreachable")
             return
-        exchange = Exchange(ask, self.own.edns_buffer_bytes, self._cookies)
-        self._asks[ask.number] = ask
+        exchange = Exchange(ask, self.own.edns_buffer_bytes, self._cookies, self._entropy.octets)
         if self._watcher is not None:
             self._watcher.asked(ask, len(exchange.data))
-        send = ask_tcp if ask.tcp else self._ask_udp
-        cancel = send(self._loop, exchange, target, self._receive, self._failed)
-        if cancel is not None:
-            self._cancels[ask.number] = cancel
+        way = self._tcp if ask.tcp else self._udp
+        way.ask(exchange, target)
 
     def _mapped(self, server: Server) -> Server | None:
         return self.own.address_map.get(server) if self.own.address_map else server
 
-    def _receive(self, number: int, message: Message) -> None:
-        ask = self._forget(number)
+    def _abandon(self, number: int) -> None:
+        ask = self._asks.pop(number, None)
+        if ask is None:
+            return
+        way = self._tcp if ask.tcp else self._udp
+        way.drop(number)
+        if self._watcher is not None:
+            self._watcher.failed(ask, "timeout")
+
+    # the ways' words ------------------------------------------------------------------------
+
+    def received(self, number: int, message: Message) -> None:
+        """The answer to question ``number`` came."""
+        ask = self._asks.pop(number, None)
         if ask is None:
             return
         if self._watcher is not None:
             self._watcher.answered(ask, message)
-        self.machine.receive(number, message, self._clock.moment())
-        self._pump()
+        self.machine.receive(number, message, self.now())
+        if not self._holds:
+            self._act()
 
-    def _failed(self, number: int, kind: FailureKind) -> None:
-        ask = self._forget(number)
-        if ask is not None:
-            self._end(ask, kind)
-
-    def _end(self, ask: Ask, kind: FailureKind) -> None:
+    def failed(self, number: int, kind: FailureKind) -> None:
+        """Question ``number`` got no answer."""
+        ask = self._asks.pop(number, None)
+        if ask is None:
+            return
         if self._watcher is not None:
             self._watcher.failed(ask, kind)
-        self.machine.fail(ask.number, kind, self._clock.moment())
-        self._pump()
-
-    def _forget(self, number: int) -> Ask | None:
-        cancel = self._cancels.pop(number, None)
-        if cancel is not None:
-            cancel()
-        return self._asks.pop(number, None)
+        self.machine.fail(number, kind, self.now())
+        if not self._holds:
+            self._act()

@@ -22,8 +22,8 @@ from firstbyte.protocols.dns.writer import Parts, render
 from firstbyte.resolver.machine.settings import Limits
 from firstbyte.resolver.machine.values import Ask
 from firstbyte.resolver.machine.work import Work
+from firstbyte.resolver.upstream.entropy import FIRST_PORT
 from firstbyte.resolver.upstream.queries import Exchange, mixed_case
-from firstbyte.resolver.upstream.udp import FIRST_PORT
 from firstbyte.resolver.validator.keys import Key, parse_key
 from firstbyte.resolver.validator.signatures import check
 from firstbyte.server.dns.keys import generate

@@ -1,7 +1,5 @@
 """A decoded message and its parts, as plain values."""
 
-from typing import NamedTuple
-
 from msgspec import Struct, field
 
 from firstbyte.protocols.dns.constants import RRSIG
@@ -17,7 +15,7 @@ class Record(Struct, frozen=True, gc=False):
     rdata: bytes
 
 
-class Edns(NamedTuple):
+class Edns(Struct, frozen=True, gc=False):
     """What the OPT record says (RFC 6891, 6.1.3)."""
 
     payload_bytes: int = 1232
@@ -28,7 +26,10 @@ class Edns(NamedTuple):
 
     def option(self, code: int) -> bytes | None:
         """The first option of this code."""
-        return next((value for number, value in self.options if number == code), None)
+        for number, value in self.options:
+            if number == code:
+                return value
+        return None
 
 
 class RRset(Struct, eq=False, gc=False):

@@ -1,6 +1,7 @@
 """Bytes to a message, fast and bounded: what comes from outside is read here and nowhere else."""
 
 import struct
+from functools import lru_cache
 
 from firstbyte.errors import DecodeError
 from firstbyte.protocols.dns import rdata as layouts
@@ -13,10 +14,13 @@ MAX_RECORDS = 4096
 MAX_POINTERS = 127
 """A name has at most 127 labels, so no honest name follows more pointers than that."""
 MAX_TTL_S = 0x7FFFFFFF
+MAX_KEPT_OPTIONS_BYTES = 64
+"""Most OPT records are one of a few short ones: so long they may be to be kept understood."""
 
 _HEADER = struct.Struct("!6H")
 _FIXED = struct.Struct("!HHIH")
 _Memo = dict[int, tuple[bytes, int]]
+_CHECKED = frozenset({*layouts.FIXED_BYTES, RRSIG})
 
 
 def decode(data: bytes) -> Message:
@@ -37,10 +41,12 @@ def decode(data: bytes) -> Message:
     memo: _Memo = {}
     message = Message(ident, flags, None, 0, 0, question_count=questions, size_bytes=len(data))
     at = _questions(data, message, memo)
-    message.answer, at = _records(data, at, answers, memo)
-    message.authority, at = _records(data, at, authorities, memo)
-    message.additional, _ = _records(data, at, additionals, memo)
-    if message.additional:
+    if answers:
+        message.answer, at = _records(data, at, answers, memo)
+    if authorities:
+        message.authority, at = _records(data, at, authorities, memo)
+    if additionals:
+        message.additional, _ = _records(data, at, additionals, memo)
         _take_edns(message)
     return message
 
@@ -76,29 +82,27 @@ def read_name(data: bytes, at: int, memo: _Memo) -> tuple[bytes, int]:
 
 def _read_name(data: bytes, at: int, memo: _Memo) -> tuple[bytes, int]:
     start = at
-    size = len(data)
-    pieces = b""
     try:
-        while True:
-            length = data[at]
-            if length == 0:
-                pieces, end = pieces + b"\0", at + 1
-                break
-            if length >= 0xC0:
-                target = (length & 0x3F) << 8 | data[at + 1]
-                if target >= start:
-                    raise _bad_name(at, "a pointer backwards (4.1.4)", f"a pointer to {target}")
-                pieces, end = pieces + _pointed(data, target, memo), at + 2
-                break
-            if length > 63 or at + length >= size:
-                raise _bad_name(at, "a label of at most 63 octets", f"length octet {length}")
-            pieces += data[at : at + length + 1]
+        length = data[at]
+        while 0 < length < 64:
             at += length + 1
+            length = data[at]
+        if length == 0:
+            at += 1
+            name = data[start:at]
+        elif length >= 0xC0:
+            target = (length & 0x3F) << 8 | data[at + 1]
+            if target >= start:
+                raise _bad_name(at, "a pointer backwards (4.1.4)", f"a pointer to {target}")
+            name = data[start:at] + _pointed(data, target, memo)
+            at += 2
+        else:
+            raise _bad_name(at, "a label of at most 63 octets", f"length octet {length}")
     except IndexError:
         raise _short(data, at, "name") from None
-    if len(pieces) > MAX_NAME_BYTES:
-        raise _bad_name(start, "at most 255 octets", f"{len(pieces)}")
-    return pieces, end
+    if len(name) > MAX_NAME_BYTES:
+        raise _bad_name(start, "at most 255 octets", f"{len(name)}")
+    return name, at
 
 
 def _pointed(data: bytes, at: int, memo: _Memo) -> bytes:
@@ -146,12 +150,13 @@ def _records(data: bytes, at: int, count: int, memo: _Memo) -> tuple[list[Record
         layout = layouts.READABLE.get(rdtype)
         if layout is None:
             content = data[at:end]
-            _check(rdtype, content, at)
+            if rdtype in _CHECKED:
+                _check(rdtype, content, at)
         else:
             content = _decompressed(data, at, end, layout, memo)
-        found.append(
-            Record(name.lower(), rdtype, rdclass, _ttl(ttl) if rdtype != OPT else ttl, content)
-        )
+        if ttl > MAX_TTL_S and rdtype != OPT:
+            ttl = 0  # RFC 2181, 8
+        found.append(Record(name.lower(), rdtype, rdclass, ttl, content))
         at = end
     return found, at
 
@@ -164,11 +169,6 @@ def _owner(data: bytes, at: int, memo: _Memo) -> tuple[bytes, int]:
         if known is not None and target < at:
             return known[0], at + 2
     return _read_name(data, at, memo) if at not in memo else read_name(data, at, memo)
-
-
-def _ttl(ttl: int) -> int:
-    """The time to live; with the top bit set it is zero (RFC 2181, 8)."""
-    return ttl if ttl <= MAX_TTL_S else 0
 
 
 def _check(rdtype: int, content: bytes, at: int) -> None:
@@ -201,15 +201,24 @@ def _take_edns(message: Message) -> None:
         return
     if len(found) > 1:
         raise DecodeError(0, "OPT", "at most one", f"{len(found)}", "RFC 6891, 6.1.1")
-    message.additional = [record for record in message.additional if record.rdtype != OPT]
     opt = found[0]
-    message.edns = Edns(
-        payload_bytes=opt.rdclass,
-        extended_rcode=opt.ttl_s >> 24,
-        version=opt.ttl_s >> 16 & 0xFF,
-        dnssec_ok=bool(opt.ttl_s & 0x8000),
-        options=_options(opt.rdata),
+    message.additional.remove(opt)
+    read = _edns if len(opt.rdata) > MAX_KEPT_OPTIONS_BYTES else _known_edns
+    message.edns = read(opt.rdclass, opt.ttl_s, opt.rdata)
+
+
+def _edns(payload_bytes: int, flags: int, options: bytes) -> Edns:
+    """An OPT record's fields; the TTL's octets hold three of them (RFC 6891, 6.1.3)."""
+    return Edns(
+        payload_bytes=payload_bytes,
+        extended_rcode=flags >> 24,
+        version=flags >> 16 & 0xFF,
+        dnssec_ok=bool(flags & 0x8000),
+        options=_options(options),
     )
+
+
+_known_edns = lru_cache(maxsize=1024)(_edns)
 
 
 def _options(rdata: bytes) -> tuple[tuple[int, bytes], ...]:

@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Iterable
+from functools import lru_cache
 
 from msgspec import Struct, field
 
@@ -12,6 +13,7 @@ from firstbyte.protocols.dns.message import Edns, RRset
 MAX_POINTER_TARGET = 0x3FFF
 _HEADER = struct.Struct("!6H")
 _FIXED = struct.Struct("!HHIH")
+_POINTER = struct.Struct("!H")
 
 
 class Parts(Struct):
@@ -44,25 +46,21 @@ class _Writer:
 
     def name(self, name: bytes) -> None:
         """``name``, its longest known suffix as a pointer."""
-        out = self.out
-        while len(name) > 1:
-            key = name.lower()
-            known = self.names.get(key)
+        names, start = self.names, len(self.out)
+        key = suffix = name.lower()
+        at = 0
+        while len(suffix) > 1:
+            known = names.get(suffix)
             if known is not None:
-                out += bytes((0xC0 | known >> 8, known & 0xFF))
+                self.out += name[:at] + _POINTER.pack(0xC000 | known)
                 return
-            if len(out) <= MAX_POINTER_TARGET:
-                self.names[key] = len(out)
-            length = name[0] + 1
-            out += name[:length]
-            name = name[length:]
-        out.append(0)
+            if start + at <= MAX_POINTER_TARGET:
+                names[suffix] = start + at
+            at += key[at] + 1
+            suffix = key[at:]
+        self.out += name
 
-    def rdata(self, rdtype: int, rdata: bytes) -> None:
-        layout = layouts.COMPRESSIBLE.get(rdtype)
-        if layout is None:
-            self.out += rdata
-            return
+    def rdata(self, layout: tuple[int, ...], rdata: bytes) -> None:
         at = 0
         for step in layout:
             end = layouts.step_end(rdata, at, step)
@@ -77,9 +75,13 @@ class _Writer:
         self.name(key)
         out = self.out
         self.ttls.append(len(out) + 4)
+        layout = layouts.COMPRESSIBLE.get(rdtype)
+        if layout is None:
+            out += _FIXED.pack(rdtype, 1, ttl_s, len(rdata)) + rdata
+            return
         out += _FIXED.pack(rdtype, 1, ttl_s, 0)
         start = len(out)
-        self.rdata(rdtype, rdata)
+        self.rdata(layout, rdata)
         length = len(out) - start
         out[start - 2] = length >> 8
         out[start - 1] = length & 0xFF
@@ -113,9 +115,9 @@ def render(parts: Parts, max_bytes: int = 65535) -> Rendered:
     room = max_bytes - len(opt)
     answers, whole = _section(writer, parts.answer, parts.signatures, room)
     authorities = additionals = 0
-    if whole:
+    if whole and parts.authority:
         authorities, whole = _section(writer, parts.authority, parts.signatures, room)
-    if whole:
+    if whole and parts.additional:
         additionals, _ = _section(writer, parts.additional, parts.signatures, room)
     writer.out += opt
     flags = parts.flags if whole else parts.flags | TC
@@ -138,6 +140,7 @@ def _section(
     return count, True
 
 
+@lru_cache(maxsize=1024)
 def opt_record(edns: Edns) -> bytes:
     """The OPT pseudo-record (RFC 6891, 6.1.2)."""
     options = b"".join(struct.pack("!HH", code, len(value)) + value for code, value in edns.options)

@@ -58,11 +58,16 @@ class UdpListener:
         receive = sock.recvfrom
         now = service.moment()
         count = 0
-        with contextlib.suppress(BlockingIOError, ConnectionError):
-            for _ in range(BATCH):
-                data, client = receive(MAX_DATAGRAM)
-                count += 1
-                self._answer(data, client, service, now)
+        driver = service.driver
+        driver.hold()
+        try:
+            with contextlib.suppress(BlockingIOError, ConnectionError):
+                for _ in range(BATCH):
+                    data, client = receive(MAX_DATAGRAM)
+                    count += 1
+                    self._answer(data, client, service, now)
+        finally:
+            driver.release()
         service.statistics.questions["udp"] += count
 
     def _answer(self, data: bytes, client: tuple[str, int], service: Service, now: Moment) -> None:

@@ -1,53 +1,51 @@
 """One question as bytes, and which bytes answer it (RFC 5452, 9.1)."""
 
-import secrets
+import struct
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Literal
 
 from firstbyte.errors import DecodeError
 from firstbyte.protocols.dns import constants as dns
-from firstbyte.protocols.dns import walker, writer
+from firstbyte.protocols.dns import walker
 from firstbyte.protocols.dns.message import Edns, Message
+from firstbyte.protocols.dns.writer import opt_record
 from firstbyte.resolver.machine.values import Ask
 from firstbyte.resolver.upstream.cookies import OPTION, CookieJar
 
 Verdict = Literal["ignore", "malformed", "case"]
-_UPPER = 0x20
+_HEADER = struct.Struct("!5H")
+_TYPE_AND_CLASS = struct.Struct("!HH")
+_CASE_BIT = 0x20
+_CASES = bytes(_CASE_BIT if 0x61 <= octet <= 0x7A else 0 for octet in range(256))
+"""For each octet the bit that makes it a capital; length octets are no letters."""
 
 
 class Exchange:
     """A question with fresh entropy, and the check of what comes back."""
 
-    __slots__ = ("_cookies", "_entropy", "_qname", "ask", "data", "retried")
+    __slots__ = ("_cookies", "_qname", "ask", "data")
 
     def __init__(
         self,
         ask: Ask,
         edns_buffer_bytes: int,
         cookies: CookieJar | None,
-        entropy: Callable[[int], bytes] = secrets.token_bytes,
+        entropy: Callable[[int], bytes],
     ) -> None:
         self.ask = ask
-        self._entropy = entropy
         self._cookies = cookies if ask.edns else None
-        self.retried = False
-        self._qname = b""
-        self.data = b""
-        self._render(edns_buffer_bytes)
-
-    def _render(self, edns_buffer_bytes: int) -> None:
-        ask = self.ask
-        random = self._entropy(2 + len(ask.name) // 8 + 1)
-        self._qname = mixed_case(ask.name, random[2:]) if ask.mix_case else ask.name
-        edns = None
-        if ask.edns:
-            options: tuple[tuple[int, bytes], ...] = ()
-            if self._cookies is not None:
-                options = ((OPTION, self._cookies.option(ask.server)),)
-            edns = Edns(edns_buffer_bytes, dnssec_ok=True, options=options)
+        name = ask.name
+        random = entropy(2 + len(name))
+        self._qname = mixed_case(name, random[2:]) if ask.mix_case else name
         flags = dns.RD | dns.CD if ask.recursive else dns.CD if ask.edns else 0
-        ident = random[0] << 8 | random[1]
-        self.data = writer.query(ident, flags, self._qname, ask.rdtype, edns)
+        opt = b""
+        if ask.edns:
+            cookie = b"" if self._cookies is None else self._cookies.option(ask.server)
+            opt = _opt(edns_buffer_bytes, cookie)
+        header = _HEADER.pack(flags, 1, 0, 0, 1 if opt else 0)
+        question = self._qname + _TYPE_AND_CLASS.pack(ask.rdtype, dns.IN)
+        self.data = random[:2] + header + question + opt
 
     def read(self, data: bytes) -> Message | Verdict:
         """The message that answers, or what to think of ``data`` instead."""
@@ -80,13 +78,18 @@ class Exchange:
         return "case" if message.qname.lower() == self._qname.lower() else "ignore"
 
 
+@lru_cache(maxsize=1024)
+def _opt(edns_buffer_bytes: int, cookie: bytes) -> bytes:
+    """Our OPT record; most servers are asked more than once."""
+    options = ((OPTION, cookie),) if cookie else ()
+    return opt_record(Edns(edns_buffer_bytes, dnssec_ok=True, options=options))
+
+
 def mixed_case(name: bytes, random: bytes) -> bytes:
     """``name`` with the case of each letter by a random bit (0x20; draft-vixie-dnsext-dns0x20).
 
-    ``random`` has at least one bit for each octet of the name. Length octets are no letters.
+    ``name`` is a key (lower case); ``random`` has at least one octet for each of its octets.
     """
-    out = bytearray(name)
-    for at, octet in enumerate(out):
-        if 0x61 <= octet <= 0x7A and random[at >> 3] >> (at & 7) & 1:
-            out[at] = octet - _UPPER
-    return bytes(out)
+    size = len(name)
+    flips = int.from_bytes(name.translate(_CASES), "big") & int.from_bytes(random[:size], "big")
+    return (int.from_bytes(name, "big") ^ flips).to_bytes(size, "big")

@@ -1,151 +1,132 @@
-"""One question over UDP: a socket of its own with a random port (RFC 5452, 10)."""
+"""Questions over UDP on the kernel's sockets, a fresh one with a random port each (RFC 5452, 9.2).
+
+asyncio's own bookkeeping for a descriptor costs more than the system calls that a question needs,
+so all sockets are in one epoll set of ours, and the loop watches that alone. A closed socket leaves
+the set by itself (epoll(7)).
+"""
 
 import asyncio
 import contextlib
-import errno
-import secrets
+import select
 import socket
-from collections.abc import Callable
 
 from firstbyte.protocols.dns.message import Message
 from firstbyte.resolver.machine.values import FailureKind, Server
+from firstbyte.resolver.upstream.entropy import Entropy
 from firstbyte.resolver.upstream.queries import Exchange
+from firstbyte.resolver.upstream.ways import Sink, failure_of, verdict
 
-Received = Callable[[int, Message], None]
-Failed = Callable[[int, FailureKind], None]
-Cancel = Callable[[], None]
-UdpAsker = Callable[[asyncio.AbstractEventLoop, Exchange, Server, Received, Failed], Cancel | None]
-FIRST_PORT = 1024
-PORT_TRIES = 3
+PORT_TRIES = 8
+BATCH = 64
+"""Sockets that are read before the answers are acted on."""
 MAX_DATAGRAM = 65535
-MAX_MISMATCHES = 64
-"""So many wrong datagrams on one socket are an attack, or noise: the question is asked anew."""
+_ANY = {socket.AF_INET: "0.0.0.0", socket.AF_INET6: "::"}  # noqa: S104
 
 
-def socket_asker(
-    loop: asyncio.AbstractEventLoop,
-    exchange: Exchange,
-    target: Server,
-    received: Received,
-    failed: Failed,
-) -> Cancel | None:
-    """Ask with a plain socket watched by the loop: the cheapest way on the kernel."""
-    number = exchange.ask.number
-    try:
-        sock = _connected(target)
-    except OSError:
-        failed(number, "unreachable")
-        return None
-    wrong = 0
-    descriptor = sock.fileno()  # asyncio takes long to look into a socket object
+class _Open:
+    """A question under way. ``sock`` is C's type: Python's wrapper doubles its cost."""
 
-    def cancel() -> None:
-        loop.remove_reader(descriptor)
-        sock.close()
+    __slots__ = ("exchange", "sock", "wrong")
 
-    def readable() -> None:
-        nonlocal wrong
+    def __init__(self, exchange: Exchange, sock: socket.SocketType) -> None:
+        self.exchange = exchange
+        self.sock = sock
+        self.wrong = 0
+
+
+class UdpSockets:
+    """The questions under way, by descriptor and by number."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, sink: Sink, entropy: Entropy) -> None:
+        self._loop = loop
+        self._sink = sink
+        self._entropy = entropy
+        self._open: dict[int, _Open] = {}
+        self._descriptors: dict[int, int] = {}
+        self._buffer = bytearray(MAX_DATAGRAM)
+        self._epoll = select.epoll()
+        loop.add_reader(self._epoll.fileno(), self._ready)
+
+    def ask(self, exchange: Exchange, target: Server) -> None:
+        """Send a question from a port of its own."""
+        number = exchange.ask.number
         try:
-            data = sock.recv(MAX_DATAGRAM)
+            sock = self._connected(target)
+        except OSError:
+            self._sink.failed(number, "unreachable")
+            return
+        descriptor = sock.fileno()
+        try:
+            self._epoll.register(descriptor, select.EPOLLIN)
+            sock.send(exchange.data)
+        except OSError as error:
+            sock.close()
+            self._sink.failed(number, failure_of(error))
+            return
+        self._open[descriptor] = _Open(exchange, sock)
+        self._descriptors[number] = descriptor
+
+    def _connected(self, target: Server) -> socket.SocketType:
+        """A socket that hears this server alone, and ICMP's word of it."""
+        family = socket.AF_INET6 if ":" in target[0] else socket.AF_INET
+        sock = socket.SocketType(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        try:
+            for _ in range(PORT_TRIES):
+                with contextlib.suppress(OSError):
+                    sock.bind((_ANY[family], self._entropy.port()))
+                    break
+            sock.connect(target)
+        except OSError:
+            sock.close()
+            raise
+        return sock
+
+    def _ready(self) -> None:
+        """Read every socket that has something, then let the sink act."""
+        sink = self._sink
+        sink.hold()
+        try:
+            for descriptor, _ in self._epoll.poll(0, BATCH):
+                held = self._open.get(descriptor)
+                if held is not None:
+                    self._read(descriptor, held)
+        finally:
+            sink.release()
+
+    def _read(self, descriptor: int, held: _Open) -> None:
+        try:
+            size = held.sock.recv_into(self._buffer)
         except BlockingIOError:
             return
         except OSError as error:
-            failed(number, failure_of(error))
+            self._end(descriptor, held, failure_of(error))
             return
-        wrong += 1
-        take(exchange, data, wrong, received, failed)
+        outcome = verdict(held.exchange, bytes(self._buffer[:size]), held.wrong)
+        if outcome is None:
+            held.wrong += 1
+        else:
+            self._end(descriptor, held, outcome)
 
-    loop.add_reader(descriptor, readable)
-    try:
-        sock.send(exchange.data)
-    except OSError as error:
-        cancel()
-        failed(number, failure_of(error))
-        return None
-    return cancel
+    def _end(self, descriptor: int, held: _Open, outcome: Message | FailureKind) -> None:
+        number = held.exchange.ask.number
+        del self._open[descriptor], self._descriptors[number]
+        held.sock.close()
+        if isinstance(outcome, Message):
+            self._sink.received(number, outcome)
+        else:
+            self._sink.failed(number, outcome)
 
+    def drop(self, number: int) -> None:
+        """Forget a question; an answer will find its port closed."""
+        descriptor = self._descriptors.pop(number, None)
+        if descriptor is not None:
+            self._open.pop(descriptor).sock.close()
 
-def _connected(target: Server) -> socket.socket:
-    family = socket.AF_INET6 if ":" in target[0] else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-    try:
-        for _ in range(PORT_TRIES):
-            port = FIRST_PORT + secrets.randbelow(65536 - FIRST_PORT)
-            with contextlib.suppress(OSError):
-                sock.bind(("", port))
-                break
-        sock.connect(target)
-    except OSError:
-        sock.close()
-        raise
-    return sock
-
-
-class _Datagrams(asyncio.DatagramProtocol):
-    def __init__(self, exchange: Exchange, received: Received, failed: Failed) -> None:
-        self._exchange = exchange
-        self._received = received
-        self._failed = failed
-        self._wrong = 0
-
-    def datagram_received(self, data: bytes, addr: tuple[object, ...]) -> None:  # noqa: ARG002
-        self._wrong += 1
-        take(self._exchange, data, self._wrong, self._received, self._failed)
-
-    def error_received(self, exc: Exception) -> None:
-        self._failed(self._exchange.ask.number, failure_of(exc))
-
-
-def datagram_asker(
-    loop: asyncio.AbstractEventLoop,
-    exchange: Exchange,
-    target: Server,
-    received: Received,
-    failed: Failed,
-) -> Cancel | None:
-    """Ask through the loop's own datagram endpoint: where sockets are not the kernel's."""
-
-    async def ask() -> None:
-        try:
-            transport, _ = await loop.create_datagram_endpoint(
-                lambda: _Datagrams(exchange, received, failed), remote_addr=target
-            )
-        except OSError as error:
-            failed(exchange.ask.number, failure_of(error))
-            return
-        try:
-            transport.sendto(exchange.data)
-            await asyncio.Event().wait()
-        finally:
-            transport.close()
-
-    task = loop.create_task(ask())
-    return lambda: _stop(task)
-
-
-def _stop(task: "asyncio.Task[None]") -> None:
-    """Cancel, unless it is this very task that reports its failure."""
-    if task is not asyncio.current_task():
-        task.cancel()
-
-
-def take(exchange: Exchange, data: bytes, wrong: int, received: Received, failed: Failed) -> None:
-    """Judge a datagram: hand it on, report it, or wait for the next."""
-    number = exchange.ask.number
-    message = exchange.read(data)
-    if isinstance(message, Message):
-        received(number, message)
-    elif message == "case":
-        failed(number, "case")
-    elif message == "malformed" or wrong >= MAX_MISMATCHES:
-        failed(number, "malformed")
-
-
-def failure_of(error: Exception) -> FailureKind:
-    """What an error of the socket says of the server."""
-    number = getattr(error, "errno", None)
-    if number == errno.ECONNREFUSED:
-        return "refused"
-    if number in (errno.ECONNRESET, errno.EPIPE):
-        return "closed"
-    return "unreachable"
+    def close(self) -> None:
+        """Forget all questions."""
+        self._loop.remove_reader(self._epoll.fileno())
+        for held in self._open.values():
+            held.sock.close()
+        self._open.clear()
+        self._descriptors.clear()
+        self._epoll.close()
