@@ -2,6 +2,7 @@
 
 import errno
 import ipaddress
+import os
 import socket
 from typing import Any
 
@@ -13,12 +14,19 @@ Endpoint = tuple[str, int]
 ANY4, ANY6 = "0.0.0.0", "::"
 MAPPED = "::ffff:"
 
+PATH_BYTES = 108
+"""``sizeof(sockaddr_un.sun_path)``."""
+
 
 def parse(family: int, address: Any) -> Endpoint:
     """The endpoint in a ``sockaddr`` of ``family``; IPv4-mapped addresses become IPv4.
 
+    That of a Unix socket is its name, and 0.
+
     Raises what ``socket`` raises: ``TypeError``, ``OverflowError``, ``gaierror``.
     """
+    if family == socket.AF_UNIX:
+        return _unix_name(address), 0
     if not isinstance(address, tuple):
         raise TypeError(f"AF_INET address must be tuple, not {type(address).__name__}")
     if not 2 <= len(address) <= (2 if family == socket.AF_INET else 4):
@@ -29,6 +37,17 @@ def parse(family: int, address: Any) -> Endpoint:
     if not 0 <= port <= 0xFFFF:
         raise OverflowError("bind(): port must be 0-65535.")
     return _host(family, host), port
+
+
+def _unix_name(address: Any) -> str:
+    if not isinstance(address, str | bytes | bytearray | os.PathLike):
+        raise TypeError(f"a bytes-like object is required, not '{type(address).__name__}'")
+    given = bytes(address) if isinstance(address, bytearray) else address
+    name = os.fsdecode(given)
+    # A path is stored with its final zero, an abstract name without.
+    if len(os.fsencode(name)) >= PATH_BYTES + name.startswith("\0"):
+        raise OSError("AF_UNIX path too long")
+    return name
 
 
 def _host(family: int, host: Any) -> str:
@@ -60,6 +79,8 @@ def _literal(family: int, text: str) -> str:
 def render(family: int, endpoint: Endpoint) -> Any:
     """The ``sockaddr`` that a socket of ``family`` reports for ``endpoint``."""
     address, port = endpoint
+    if family == socket.AF_UNIX:
+        return os.fsencode(address) if address.startswith("\0") else address
     if family == socket.AF_INET:
         return (address, port)
     return (address if ":" in address else MAPPED + address, port, 0, 0)

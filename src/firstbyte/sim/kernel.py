@@ -11,6 +11,7 @@ from firstbyte.protocols.ip.notify import Notified
 from firstbyte.protocols.ip.packet import Packet
 from firstbyte.protocols.ip.settings import HostSettings
 from firstbyte.sim.agenda import Entry
+from firstbyte.sim.endpoints.unix_names import UnixNames
 from firstbyte.sim.frames import Frame, Unit
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Kernel:
         self.powered = True
         self.endpoints: dict[Endpoint, None] = {}
         """Open sockets, in the order in which they were made."""
+        self.unix_names = UnixNames()
         self.events: list[HostEvent] = []
         self._internet = host.internet
         self._owners: dict[Notified, Endpoint] = {}

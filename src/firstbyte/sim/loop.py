@@ -8,7 +8,6 @@ those of the real loop by construction.
 
 import asyncio
 import socket
-from asyncio import selector_events
 from collections import deque
 from collections.abc import Callable, MutableMapping
 from contextvars import Context
@@ -28,7 +27,7 @@ from firstbyte.sim.waiting import describe_waiting
 Ts = TypeVarTuple("Ts")
 
 
-class SimLoop(selector_events.BaseSelectorEventLoop):
+class SimLoop(asyncio.SelectorEventLoop):
     """An asyncio event loop whose time is virtual and whose network is simulated."""
 
     if TYPE_CHECKING:
@@ -140,7 +139,7 @@ class SimLoop(selector_events.BaseSelectorEventLoop):
 
     def transports(self) -> list[asyncio.Transport | asyncio.DatagramTransport]:
         """Those that are alive and directly on sockets."""
-        return list(self._transports.values())
+        return [one for one in self._transports.values() if getattr(one, "_sock", None) is not None]
 
     def abort_transports(self) -> None:
         """Abort every transport that is still open: the world ends."""
@@ -223,10 +222,6 @@ class SimLoop(selector_events.BaseSelectorEventLoop):
         """Refused: pipes lead out of the world."""
         raise self._refuse("no pipes")
 
-    async def create_unix_connection(self, *args: Any, **kwargs: Any) -> Any:
-        """Refused: hosts share no file system."""
-        raise self._refuse("no Unix sockets")
-
-    async def create_unix_server(self, *args: Any, **kwargs: Any) -> Any:
-        """Refused: hosts share no file system."""
-        raise self._refuse("no Unix sockets")
+    async def _sock_sendfile_native(self, *_: Any) -> int:
+        # sendfile(2) would write to the idle descriptor that stands for the socket.
+        raise asyncio.SendfileNotAvailableError("no sendfile(2) inside the private internet")

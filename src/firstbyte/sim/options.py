@@ -67,15 +67,16 @@ DEFAULTS: dict[Option, int] = {
 class SocketOptions:
     """One socket's options. ``changed`` is called with each that is set."""
 
-    def __init__(self, *, stream: bool, ipv6: bool = True) -> None:
+    def __init__(self, *, stream: bool, ipv6: bool = True, unix: bool = False) -> None:
         send, receive = (
             (DEFAULT_SEND_BYTES, DEFAULT_RECEIVE_BYTES)
-            if stream
+            if stream and not unix
             else (UDP_BUFFER_BYTES, UDP_BUFFER_BYTES)
         )
         self._values = {(SOL, socket.SO_SNDBUF): send, (SOL, socket.SO_RCVBUF): receive}
         self._stream = stream
         self._ipv6 = ipv6
+        self._unix = unix
         self.linger: int | None = None
         """SO_LINGER's seconds, or None while it is off."""
         self.congestion = b"cubic"
@@ -91,6 +92,7 @@ class SocketOptions:
 
     def get(self, level: int, name: int) -> int:
         """An integer option; ENOPROTOOPT for what Linux has not."""
+        self._require_level(level)
         found = self._values.get((level, name), DEFAULTS.get((level, name)))
         if level == IP6 and not self._ipv6:
             raise os_error(errno.EOPNOTSUPP)
@@ -98,12 +100,17 @@ class SocketOptions:
             raise os_error(errno.ENOPROTOOPT)
         return found
 
+    def _require_level(self, level: int) -> None:
+        if self._unix and level != SOL:
+            raise os_error(errno.EOPNOTSUPP)
+
     def flag(self, level: int, name: int) -> bool:
         """An option that is on or off."""
         return bool(self.get(level, name))
 
     def set(self, level: int, name: int, value: int | bytes) -> None:
         """Set an option from an integer or from packed bytes."""
+        self._require_level(level)
         if level == SOL and name == socket.SO_LINGER:
             self._set_linger(value)
         elif (level, name) == (SOL, socket.SO_BINDTODEVICE) and isinstance(value, bytes):

@@ -8,6 +8,7 @@ import errno
 import io
 import selectors
 import socket
+import struct
 import warnings
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from firstbyte.sim.selector import SimSelector
 
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
-_TYPE_MASK = 0xF
+TYPE_MASK = 0xF
 
 
 def open_socket(fd: int) -> "SimSocket":
@@ -53,13 +54,15 @@ class SimSocket:
         if fileno is not None:
             raise OSError(errno.ENOTSOCK, "a descriptor from outside of the private internet")
         self.family = socket.AddressFamily(socket.AF_INET if family == -1 else family)
-        self.type = socket.SocketKind((socket.SOCK_STREAM if type == -1 else type) & _TYPE_MASK)
+        self.type = socket.SocketKind((socket.SOCK_STREAM if type == -1 else type) & TYPE_MASK)
         self.proto = 0 if proto == -1 else proto
         self._timeout = socket.getdefaulttimeout()
         if type != -1 and type & socket.SOCK_NONBLOCK:
             self._timeout = 0.0
         self.options = SocketOptions(
-            stream=self.type == socket.SOCK_STREAM, ipv6=self.family == socket.AF_INET6
+            stream=self.type == socket.SOCK_STREAM,
+            ipv6=self.family == socket.AF_INET6,
+            unix=self.family == socket.AF_UNIX,
         )
         self._endpoint = endpoint or make_endpoint(
             current_host(), self.family, self.type, self.proto
@@ -317,6 +320,8 @@ class SimSocket:
             return endpoint.tcp_info()
         if level == socket.IPPROTO_TCP and name == socket.TCP_CONGESTION:
             return self.options.congestion.ljust(16, b"\0")
+        if level == socket.SOL_SOCKET and name == socket.SO_PEERCRED:
+            return struct.pack("3i", *endpoint.credentials())
         if level == socket.SOL_SOCKET and name == socket.SO_BINDTODEVICE:
             return self.options.device.encode()
         return None

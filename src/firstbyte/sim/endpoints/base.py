@@ -134,6 +134,10 @@ class Endpoint:
         """``struct tcp_info``."""
         raise os_error(errno.ENOPROTOOPT)
 
+    def credentials(self) -> tuple[int, int, int]:
+        """SO_PEERCRED: the process, user and group at the other end; of Unix sockets alone."""
+        return 0, -1, -1
+
     def segment_bytes(self) -> int | None:
         """TCP_MAXSEG of a connection."""
         return None

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from firstbyte.sim import names
-from firstbyte.sim.current import current_host
+from firstbyte.sim.current import HOST, current_host
+from firstbyte.sim.endpoints import make_pair
 from firstbyte.sim.patches.substitution import Substitution
-from firstbyte.sim.sockets import SimSocket
+from firstbyte.sim.sockets import TYPE_MASK, SimSocket
 
 REAL_SOCKET = socket.socket
 
@@ -31,12 +32,22 @@ def _socketpair(
     type: int = socket.SOCK_STREAM,  # noqa: A002
     proto: int = 0,
 ) -> tuple[socket.socket, socket.socket]:
-    """A real pair: it leads nowhere but to this process."""
-    ends = _socket.socketpair(socket.AF_UNIX if family is None else family, type, proto)
+    """A pair of the running host's; for what belongs to the process itself, a real one."""
+    if family is None:
+        family = socket.AF_UNIX
+    if HOST.get() is not None:
+        pair: tuple[socket.socket, socket.socket] = _simulated_pair(family, type, proto)
+        return pair
+    ends = _socket.socketpair(family, type, proto)
     first, second = (
         REAL_SOCKET(end.family, end.type, end.proto, fileno=end.detach()) for end in ends
     )
     return first, second
+
+
+def _simulated_pair(family: int, kind: int, proto: int) -> Any:
+    ends = make_pair(current_host(), family, kind & TYPE_MASK, proto)
+    return tuple(SimSocket(family, kind, proto, endpoint=end) for end in ends)
 
 
 def _getaddrinfo(
