@@ -3,10 +3,11 @@
 import asyncio
 import os
 import socket
-import stat
 import struct
+from pathlib import Path
 
 import pytest
+
 from contracts.outcomes import in_the_world, play
 
 UNIX = socket.AF_UNIX
@@ -29,8 +30,11 @@ async def a_pair(made):
     yield lambda: near.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     yield lambda: near.getsockopt(socket.SOL_SOCKET, socket.SO_TYPE)
     yield lambda: near.getsockopt(socket.SOL_SOCKET, socket.SO_DOMAIN)
-    yield lambda: near.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12) == struct.pack(
-        "3i", os.getpid(), os.getuid(), os.getgid()
+    yield (
+        lambda: (
+            near.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+            == struct.pack("3i", os.getpid(), os.getuid(), os.getgid())
+        )
     )
 
 
@@ -105,7 +109,7 @@ async def a_path(made):
     yield lambda: listener.bind("path")
     yield lambda: listener.bind("other")
     yield listener.getsockname
-    yield lambda: stat.S_ISSOCK(os.stat("path").st_mode)
+    yield lambda: Path("path").is_socket()
     yield lambda: made.new(UNIX).bind("path")
     client = made.new(UNIX)
     yield lambda: client.connect_ex("path")
@@ -124,7 +128,7 @@ async def a_path(made):
     yield lambda: made.new(UNIX, socket.SOCK_DGRAM).connect_ex("path")
     listener.close()
     yield lambda: made.new(UNIX).connect_ex("path")
-    os.unlink("path")
+    Path("path").unlink()
     yield lambda: made.new(UNIX).connect_ex("path")
 
 

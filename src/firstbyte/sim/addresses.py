@@ -4,6 +4,7 @@ import errno
 import ipaddress
 import os
 import socket
+from collections.abc import Callable
 from typing import Any
 
 from firstbyte.sim.errors import os_error
@@ -18,10 +19,11 @@ PATH_BYTES = 108
 """``sizeof(sockaddr_un.sun_path)``."""
 
 
-def parse(family: int, address: Any) -> Endpoint:
+def parse(family: int, address: Any, resolve: Callable[[str], str]) -> Endpoint:
     """The endpoint in a ``sockaddr`` of ``family``; IPv4-mapped addresses become IPv4.
 
-    That of a Unix socket is its name, and 0.
+    ``resolve`` gives the address of a host that is not written as one. The endpoint of a Unix
+    socket is its name, and 0.
 
     Raises what ``socket`` raises: ``TypeError``, ``OverflowError``, ``gaierror``.
     """
@@ -36,7 +38,7 @@ def parse(family: int, address: Any) -> Endpoint:
         raise TypeError("an integer is required (got type str)")
     if not 0 <= port <= 0xFFFF:
         raise OverflowError("bind(): port must be 0-65535.")
-    return _host(family, host), port
+    return _host(family, host, resolve), port
 
 
 def _unix_name(address: Any) -> str:
@@ -50,7 +52,7 @@ def _unix_name(address: Any) -> str:
     return name
 
 
-def _host(family: int, host: Any) -> str:
+def _host(family: int, host: Any, resolve: Callable[[str], str]) -> str:
     text = host.decode("ascii") if isinstance(host, bytes | bytearray) else host
     if not isinstance(text, str):
         raise TypeError("str, bytes or bytearray expected")
@@ -58,14 +60,14 @@ def _host(family: int, host: Any) -> str:
         return ANY4 if family == socket.AF_INET else ANY6
     if text == "<broadcast>":
         return "255.255.255.255"
-    return _literal(family, text)
-
-
-def _literal(family: int, text: str) -> str:
     try:
         found = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
-        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known") from None
+        found = ipaddress.ip_address(resolve(text))
+    return _bare(family, found)
+
+
+def _bare(family: int, found: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
     if isinstance(found, ipaddress.IPv6Address):
         if family == socket.AF_INET:
             raise socket.gaierror(-9, "Address family for hostname not supported")

@@ -29,8 +29,12 @@ class Descriptors:
     def open(self, owner: "SimSocket") -> int:
         """A new descriptor for ``owner``."""
         fd = self._open()
-        self._owners[fd] = ref(owner)
+        self.own(fd, owner)
         return fd
+
+    def own(self, fd: int, owner: "SimSocket") -> None:
+        """``fd`` is ``owner``'s from now on."""
+        self._owners[fd] = ref(owner)
 
     def _open(self) -> int:
         if len(self._owners) < resource.getrlimit(resource.RLIMIT_NOFILE)[0] - SPARE:

@@ -251,8 +251,7 @@ class Internet:
     def update_pauses(self) -> None:
         """Some host was paused or goes on."""
         any_paused = any(host.paused for host in self.hosts.values())
-        self.loop.is_paused = _is_paused if any_paused else None
-        self.loop.unpark()
+        self.loop.set_paused(_is_paused if any_paused else None)
 
     def refresh_routes(self) -> None:
         """Give every host with automatic routes its way to all others, if links have changed."""
@@ -343,6 +342,7 @@ class Internet:
         if tasks:
             # A task that refuses to be cancelled is left behind.
             await asyncio.wait(tasks, timeout=PATIENCE_S)
+        self.loop.end_workers()
         self.loop.abort_transports()
         await asyncio.sleep(0)
         await self.loop.shutdown_asyncgens()

@@ -153,14 +153,14 @@ class Kernel:
     def forget_sockets(self) -> None:
         """Free the descriptors; nothing is sent, nobody is told."""
         for endpoint in list(self.endpoints):
-            if endpoint.socket is not None:
-                endpoint.socket.forget()
+            for sock in endpoint.sockets:
+                sock.forget()
 
     def close_sockets(self) -> None:
         """Close every socket that a program left open."""
         for endpoint in list(self.endpoints):
-            if endpoint.socket is not None:
-                endpoint.socket.close()
+            for sock in list(endpoint.sockets):
+                sock.shut()
 
 
 def _is_for(destination: bytes, mac: bytes | None) -> bool:

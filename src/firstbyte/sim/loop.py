@@ -7,6 +7,8 @@ those of the real loop by construction.
 """
 
 import asyncio
+import functools
+import selectors
 import socket
 from collections import deque
 from collections.abc import Callable, MutableMapping
@@ -19,10 +21,12 @@ from firstbyte.sim.clock import NS_PER_S, Clock, to_ns
 from firstbyte.sim.current import HOST, current_host
 from firstbyte.sim.errors import Deadlock
 from firstbyte.sim.selector import Ready, SimSelector
+from firstbyte.sim.standstill import Standstill
 from firstbyte.sim.system import SimSystem, WorldSystem
 from firstbyte.sim.tasks import TaskTable
 from firstbyte.sim.timers import SimTimer, deadline_ns
 from firstbyte.sim.waiting import describe_waiting
+from firstbyte.sim.workers import Worker
 
 Ts = TypeVarTuple("Ts")
 
@@ -35,19 +39,24 @@ class SimLoop(asyncio.SelectorEventLoop):
         _ready: deque[Any]
         _transports: MutableMapping[int, asyncio.Transport | asyncio.DatagramTransport]
         _check_closed: Callable[[], None]
+        _run_once: Callable[[], None]
+        _stopping: bool
 
     def __init__(self, clock: Clock, agenda: Agenda) -> None:
         self._clock = clock
         self._agenda = agenda
         self._fired: list[SimTimer] = []
         self.host_tasks = TaskTable()
-        self.is_paused: Callable[[Any], bool] | None = None
-        """Whether callbacks of a host must wait; None while no host is paused."""
+        self._is_paused: Callable[[Any], bool] | None = None
         self._parked: list[Any] = []
-        selector = SimSelector(clock, agenda)
-        selector.has_work = lambda: bool(self._ready or self._fired)
-        selector.on_idle = self._raise_deadlock
-        super().__init__(selector)
+        self._standing: list[Standstill] = []
+        """Blocking calls that are under way; only the last can return."""
+        self._workers: list[Worker] = []
+        """Functions of executors that are blocked, in the order in which they blocked."""
+        self._sim_selector = SimSelector(clock, agenda)
+        self._sim_selector.has_work = self._has_work
+        self._sim_selector.on_idle = self._raise_deadlock
+        super().__init__(self._sim_selector)
 
     @property
     def firstbyte_system(self) -> SimSystem | WorldSystem:
@@ -101,21 +110,92 @@ class SimLoop(asyncio.SelectorEventLoop):
         super()._process_events(event_list)  # type: ignore[misc]
         self._ready.extend(self._fired)
         self._fired.clear()
-        if self.is_paused is not None:
-            self._park(self.is_paused)
+        if self._sim_selector.is_held is not None:
+            self._park()
+        for worker in [one for one in self._workers if one.call and one.call.is_over()]:
+            self._workers.remove(worker)
+            self._let_run(worker)
 
-    def _park(self, is_paused: Callable[[Any], bool]) -> None:
-        """Hold back the callbacks of paused hosts, in their order."""
+    # --- programs that stand still --------------------------------------------------------------
+
+    def set_paused(self, is_paused: Callable[[Any], bool] | None) -> None:
+        """Whether callbacks of a host must wait; None while no host is paused.
+
+        Let all that were held back run; those of hosts still paused wait again.
+        """
+        self._is_paused = is_paused
+        self._hold_who_must_wait()
+
+    def _hold_who_must_wait(self) -> None:
+        holding = self._is_paused is not None or self._standing
+        self._sim_selector.is_held = self._holds_key if holding else None
+        self._ready.extend(self._parked)
+        self._parked.clear()
+
+    def _holds(self, context: Context) -> bool:
+        host = context.get(HOST)
+        if self._is_paused is not None and self._is_paused(host):
+            return True
+        return any(one.holds(host, context) for one in self._standing)
+
+    def _holds_key(self, key: selectors.SelectorKey) -> bool:
+        return all(
+            handle is None or self._holds(handle._context)  # noqa: SLF001 - no public way
+            for handle in key.data
+        )
+
+    def _park(self) -> None:
+        """Hold back the callbacks of hosts that stand still, in their order."""
         handles = list(self._ready)
         self._ready.clear()
         for handle in handles:
-            paused = is_paused(handle._context.get(HOST))  # noqa: SLF001 - no public way
-            (self._parked if paused else self._ready).append(handle)
+            held = self._holds(handle._context)  # noqa: SLF001 - no public way
+            (self._parked if held else self._ready).append(handle)
 
-    def unpark(self) -> None:
-        """Let all callbacks that were held back run; those of hosts still paused wait again."""
-        self._ready.extend(self._parked)
-        self._parked.clear()
+    def _has_work(self) -> bool:
+        if self._ready or self._fired or (self._standing and self._standing[-1].is_over()):
+            return True
+        return any(one.call is not None and one.call.is_over() for one in self._workers)
+
+    def block(self, is_ready: Callable[[], bool], timeout_s: float | None = None) -> bool:
+        """Stand still inside the running callback until ``is_ready``; False: the time came first.
+
+        Meanwhile the world goes on, but for the running host's programs: a blocking call blocks
+        its whole process. When several hosts stand still in callbacks of theirs, the last one
+        goes on first, for they share one stack; and a run ends only when nobody stands still.
+        """
+        if is_ready():
+            return True
+        task = asyncio.current_task(self)
+        call = Standstill(HOST.get(), is_ready, self._clock)
+        entry = None if timeout_s is None else call.limit(self._agenda, timeout_s)
+        stopping = False
+        counted = len(self._ready)
+        self._standing.append(call)
+        self._hold_who_must_wait()
+        if task is not None:
+            asyncio.tasks._leave_task(self, task)  # noqa: SLF001
+        try:
+            while not call.is_over():
+                # A loop that is to stop does so when this callback has returned; not before.
+                stopping, self._stopping = stopping or self._stopping, False
+                self._run_once()
+        finally:
+            if task is not None:
+                asyncio.tasks._enter_task(self, task)  # noqa: SLF001
+            self._standing.pop()
+            self._stopping = stopping or self._stopping
+            if entry is not None:
+                self._agenda.cancel(entry)
+            self._hold_who_must_wait()
+            # The turn that was interrupted has counted its callbacks, and finds these instead.
+            self._ready.extendleft(self._spent() for _ in range(counted))
+        return is_ready()
+
+    def _spent(self) -> asyncio.Handle:
+        handle = asyncio.Handle(print, (), self)
+        handle.cancel()
+        return handle
 
     def create_task(self, coro: Any, **options: Any) -> asyncio.Task[Any]:
         """As everywhere; the task is noted as its host's."""
@@ -160,18 +240,37 @@ class SimLoop(asyncio.SelectorEventLoop):
     def run_in_executor(  # type: ignore[override]
         self, executor: object, func: Callable[..., Any], *args: Any
     ) -> asyncio.Future[Any]:
-        """Run ``func`` here and now: in zero virtual time, and in the same order every time."""
+        """Run ``func`` at the loop's next turn, in the same order every time.
+
+        It takes no virtual time, unless it blocks (``time.sleep``, a blocking socket). There is
+        no limit of functions that block at once.
+        """
         del executor
+        self._check_closed()
         if func is socket.getaddrinfo:
             return self.create_task(self.getaddrinfo(*args))
         future: asyncio.Future[Any] = self.create_future()
-        try:
-            future.set_result(func(*args))
-        except (SystemExit, KeyboardInterrupt):
-            raise
-        except BaseException as error:
-            future.set_exception(error)
+        # As in a thread of a pool: an empty context, but for the host.
+        context = Context()
+        context.run(HOST.set, HOST.get())
+        call = functools.partial(context.run, func, *args)
+        work = functools.partial(_give_result, future, call)
+        self.call_soon(self._execute, future, work)
         return future
+
+    def _execute(self, future: asyncio.Future[Any], work: Callable[[], None]) -> None:
+        if not future.cancelled():
+            self._let_run(Worker(self, self._clock, self._agenda, work))
+
+    def _let_run(self, worker: Worker) -> None:
+        worker.go_on()
+        if worker.call is not None:
+            self._workers.append(worker)
+
+    def end_workers(self) -> None:
+        """Functions of executors that still wait fail: the world ends."""
+        while self._workers:
+            self._workers.pop().end()
 
     # --- names ----------------------------------------------------------------------------------
 
@@ -225,3 +324,14 @@ class SimLoop(asyncio.SelectorEventLoop):
     async def _sock_sendfile_native(self, *_: Any) -> int:
         # sendfile(2) would write to the idle descriptor that stands for the socket.
         raise asyncio.SendfileNotAvailableError("no sendfile(2) inside the private internet")
+
+
+def _give_result(future: asyncio.Future[Any], call: Callable[[], Any]) -> None:
+    try:
+        result = call()
+    except BaseException as error:
+        if not future.cancelled():
+            future.set_exception(error)
+    else:
+        if not future.cancelled():
+            future.set_result(result)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from firstbyte.sim import dns_client
+from firstbyte.sim.standstill import finish
 
 if TYPE_CHECKING:
     from firstbyte.sim.hosts import Host
@@ -98,10 +99,11 @@ async def lookup(host: "Host", query: Query) -> list[AddressInfo]:
 
 
 def lookup_at_once(host: "Host", query: Query) -> list[AddressInfo]:
-    """The same for blocking callers: they cannot ask name servers, for that takes time."""
+    """The same for blocking callers: their host stands still while name servers are asked."""
     found = _without_network(host, query)
     if found is None:
-        fail(socket.EAI_AGAIN)
+        asked = dns_client.addresses(host, str(query.name), _families(query))
+        found = finish("getaddrinfo", asked)
     return _build(host, query, found)
 
 

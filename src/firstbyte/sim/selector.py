@@ -50,6 +50,8 @@ class SimSelector(selectors.BaseSelector):
         self._turns = 0
         self.has_work: Callable[[], bool] = lambda: False
         """Whether the loop has callbacks to run; set by the loop."""
+        self.is_held: Callable[[selectors.SelectorKey], bool] | None = None
+        """Whether who watches stands still; None while nobody does. Set by the loop."""
         self.on_idle: Callable[[], None] = lambda: None
         """Called when nothing can ever happen again; raises. Set by the loop."""
 
@@ -105,11 +107,11 @@ class SimSelector(selectors.BaseSelector):
     def select(self, timeout: float | None = None) -> Ready:
         """What is ready; moves the clock on when ``timeout`` allows waiting and nothing is."""
         self._run_due()
-        if self._hot or not (timeout is None or timeout > 0):
+        if self._any_hot() or not (timeout is None or timeout > 0):
             self._spin()
         else:
             self._turns = 0
-            while not (self._hot or self.has_work()):
+            while not (self._any_hot() or self.has_work()):
                 at_ns = self._agenda.next_ns()
                 if at_ns is None:
                     self.on_idle()
@@ -117,6 +119,12 @@ class SimSelector(selectors.BaseSelector):
                 self._clock.advance_to(at_ns)
                 self._run_due()
         return self._ready()
+
+    def _any_hot(self) -> bool:
+        is_held = self.is_held
+        if is_held is None:
+            return bool(self._hot)
+        return any(not is_held(self._keys[fd]) for fd in self._hot)
 
     def _spin(self) -> None:
         self._turns += 1
@@ -137,10 +145,10 @@ class SimSelector(selectors.BaseSelector):
         for fd in list(self._hot):
             key = self._keys[fd]
             mask = self._sockets[fd].readiness() & key.events
-            if mask:
-                ready.append((key, mask))
-            else:
+            if not mask:
                 del self._hot[fd]
+            elif self.is_held is None or not self.is_held(key):
+                ready.append((key, mask))
         return ready
 
     def close(self) -> None:

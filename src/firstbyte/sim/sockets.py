@@ -1,30 +1,36 @@
-"""``socket.socket`` while a world runs: the kernel's non-blocking socket calls over a host's stack.
+"""``socket.socket`` while a world runs: the kernel's socket calls over a host's stack.
 
 A call that would block raises ``BlockingIOError`` on a non-blocking socket, as everywhere; on a
-blocking one it raises ``BlockingCall``, because waiting would stop the clock that it waits for.
+blocking one the whole host stands still until it can return, as a blocked process does.
 """
 
 import errno
-import io
 import selectors
 import socket
 import struct
 import warnings
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
+from firstbyte.sim import names
 from firstbyte.sim.addresses import parse, render
 from firstbyte.sim.current import current_host
 from firstbyte.sim.descriptors import DESCRIPTORS
 from firstbyte.sim.endpoints import Endpoint, make_endpoint
-from firstbyte.sim.endpoints.base import Data
-from firstbyte.sim.errors import BlockingCall, os_error, would_block
+from firstbyte.sim.endpoints.base import Address, Data
+from firstbyte.sim.errors import os_error, would_block
 from firstbyte.sim.options import SocketOptions
+from firstbyte.sim.standstill import stand_still
 
 if TYPE_CHECKING:
     from firstbyte.sim.selector import SimSelector
 
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 TYPE_MASK = 0xF
+
+T = TypeVar("T")
+
+_REAL_SOCKET = socket.socket
 
 
 def open_socket(fd: int) -> "SimSocket":
@@ -35,6 +41,13 @@ def open_socket(fd: int) -> "SimSocket":
     found = DESCRIPTORS.owner(fd)
     if found is None:
         raise ValueError(f"descriptor {fd} is no socket of the private internet")
+    return found
+
+
+def _detached_socket(fd: int) -> "SimSocket":
+    found = DESCRIPTORS.owner(fd)
+    if found is None or not found.is_detached:
+        raise OSError(errno.ENOTSOCK, "a descriptor from outside of the private internet")
     return found
 
 
@@ -51,26 +64,55 @@ class SimSocket:
         endpoint: Endpoint | None = None,
     ) -> None:
         self.descriptor = -1
-        if fileno is not None:
-            raise OSError(errno.ENOTSOCK, "a descriptor from outside of the private internet")
-        self.family = socket.AddressFamily(socket.AF_INET if family == -1 else family)
-        self.type = socket.SocketKind((socket.SOCK_STREAM if type == -1 else type) & TYPE_MASK)
-        self.proto = 0 if proto == -1 else proto
+        given = None if fileno is None else _detached_socket(fileno)
+        kind = socket.SOCK_STREAM if type == -1 else type
+        if given is not None:
+            family, kind, proto = given.family, given.type, given.proto
+            endpoint = given.endpoint
+        self._family = socket.AddressFamily(socket.AF_INET if family == -1 else family)
+        self._type = socket.SocketKind(kind & TYPE_MASK)
+        self._proto = 0 if proto == -1 else proto
         self._timeout = socket.getdefaulttimeout()
         if type != -1 and type & socket.SOCK_NONBLOCK:
             self._timeout = 0.0
-        self.options = SocketOptions(
-            stream=self.type == socket.SOCK_STREAM,
-            ipv6=self.family == socket.AF_INET6,
-            unix=self.family == socket.AF_UNIX,
-        )
-        self._endpoint = endpoint or make_endpoint(
+        self.endpoint: Endpoint = endpoint or make_endpoint(
             current_host(), self.family, self.type, self.proto
         )
-        self._endpoint.attach(self)
         self.watcher: SimSelector | None = None
+        self.is_detached = False
         self._ended = False
-        self.descriptor = DESCRIPTORS.open(self)
+        self._io_refs = 0
+        self._closed = False
+        if given is not None:
+            self._take_over(given)
+        else:
+            self.endpoint.attach(self)
+            self.descriptor = DESCRIPTORS.open(self)
+
+    def _take_over(self, other: "SimSocket") -> None:
+        self.endpoint.hand_over(other, self)
+        self.descriptor, other.descriptor = other.descriptor, -1
+        DESCRIPTORS.own(self.descriptor, self)
+
+    @property
+    def options(self) -> SocketOptions:
+        """The options of the open socket, shared by its duplicates."""
+        return self.endpoint.options
+
+    @property
+    def family(self) -> socket.AddressFamily:
+        """AF_INET, AF_INET6 or AF_UNIX."""
+        return self._family
+
+    @property
+    def type(self) -> socket.SocketKind:
+        """SOCK_STREAM or SOCK_DGRAM."""
+        return self._type
+
+    @property
+    def proto(self) -> int:
+        """As given when the socket was made."""
+        return self._proto
 
     # --- life -----------------------------------------------------------------------------------
 
@@ -83,24 +125,38 @@ class SimSocket:
     def __del__(self) -> None:
         if self.descriptor == -1:
             return
-        if self._endpoint.kernel.powered:
+        if self.endpoint.kernel.powered:
             warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self, stacklevel=2)
-        self.close()
+        self.shut()
 
     def __repr__(self) -> str:
         state = "closed" if self.descriptor == -1 else f"fd={self.descriptor}"
-        return f"<SimSocket {state}, {self.family.name}, {self.type.name}, {self._endpoint!r}>"
+        return f"<SimSocket {state}, {self.family.name}, {self.type.name}, {self.endpoint!r}>"
 
     def __getstate__(self) -> NoReturn:
         raise TypeError("cannot pickle 'socket' object")
 
     def close(self) -> None:
-        """Give the socket back to its host, which ends the connection as its state demands."""
+        """Give the socket back to its host, which ends the connection as its state demands.
+
+        Files that ``makefile`` made keep it open until they are closed.
+        """
+        self._closed = True
+        if self._io_refs <= 0:
+            self.shut()
+
+    def _decref_socketios(self) -> None:
+        self._io_refs = max(0, self._io_refs - 1)
+        if self._closed:
+            self.close()
+
+    def shut(self) -> None:
+        """Close for good, whatever files there are."""
         if self.descriptor == -1:
             return
         fd, self.descriptor = self.descriptor, -1
         DESCRIPTORS.close(fd)
-        self._endpoint.close()
+        self.endpoint.release(self)
 
     def forget(self) -> None:
         """The world is gone: give the descriptor back, and nothing else."""
@@ -108,13 +164,21 @@ class SimSocket:
             DESCRIPTORS.close(self.descriptor)
             self.descriptor = -1
 
-    def detach(self) -> NoReturn:
-        """Refused: a bare descriptor means nothing in the world."""
-        raise BlockingCall("a simulated socket cannot be detached from its object")
+    def detach(self) -> int:
+        """Give up the descriptor; ``socket.socket(fileno=…)`` takes it over."""
+        fd = self.descriptor
+        if fd != -1:
+            self.is_detached = True
+            SimSocket(fileno=fd).is_detached = True
+        self._closed = True
+        return fd
 
     def dup(self) -> "SimSocket":
-        """Refused: one descriptor, one socket."""
-        raise os_error(errno.EMFILE)
+        """Another socket object with a descriptor of its own for the same open socket."""
+        endpoint = self._open()
+        twin = type(self)(self.family, self.type, self.proto, endpoint=endpoint)
+        twin.settimeout(self.gettimeout())
+        return twin
 
     def fileno(self) -> int:
         """The descriptor; -1 once closed."""
@@ -139,7 +203,7 @@ class SimSocket:
         self._timeout = None if flag else 0.0
 
     def getblocking(self) -> bool:
-        """Whether a call may block (it will be refused then)."""
+        """Whether a call may block."""
         return self._timeout != 0.0
 
     def settimeout(self, value: float | None) -> None:
@@ -152,21 +216,42 @@ class SimSocket:
         """As set."""
         return self._timeout
 
-    def _would_block(self, call: str) -> Exception:
-        if self._timeout == 0.0:
-            return would_block()
-        return BlockingCall(f"a blocking {call}() would stop the world; use the event loop's calls")
+    def _until(self, call: str, attempt: Callable[[], T | None], flags: int = 0) -> T:
+        """What ``attempt`` gives; while that is None, block as the socket's mode says."""
+        found = attempt()
+        if found is not None:
+            return found
+        if self._timeout == 0.0 or flags & socket.MSG_DONTWAIT:
+            raise would_block()
+        results: list[T] = []
+
+        def is_ready() -> bool:
+            if not results:
+                found = attempt()
+                results.extend(() if found is None else (found,))
+            return bool(results)
+
+        if not stand_still(call, is_ready, self._timeout):
+            raise TimeoutError("timed out")
+        return results[0]
+
+    def _address(self, address: Any) -> Address:
+        return parse(self.family, address, self._resolve)
+
+    def _resolve(self, name: str) -> str:
+        query = names.Query(name, None, self.family, self.type)
+        return str(names.lookup_at_once(self.endpoint.host, query)[0][4][0])
 
     def _open(self) -> Endpoint:
         if self.descriptor == -1:
             raise os_error(errno.EBADF)
-        return self._endpoint
+        return self.endpoint
 
     # --- names ----------------------------------------------------------------------------------
 
     def bind(self, address: Any) -> None:
         """Take a local address; EADDRINUSE, EADDRNOTAVAIL, EINVAL as on Linux."""
-        self._open().bind(parse(self.family, address))
+        self._open().bind(self._address(address))
 
     def getsockname(self) -> Any:
         """The local address."""
@@ -187,28 +272,35 @@ class SimSocket:
 
     def accept(self) -> tuple["SimSocket", Any]:
         """The oldest connection of the accept queue and its peer's address."""
-        child = self._open().accept()
-        if child is None:
-            raise self._would_block("accept")
+        child = self._until("accept", lambda: self._open().accept())
         sock = type(self)(self.family, self.type, self.proto, endpoint=child)
         sock.options.inherit(self.options)
         remote = child.remote
         return sock, render(self.family, remote if remote is not None else ("0.0.0.0", 0))
 
     def connect(self, address: Any) -> None:
-        """Begin to connect; non-blocking, so a stream raises ``BlockingIOError`` (EINPROGRESS)."""
-        code = self.connect_ex(address)
-        if code == errno.EINPROGRESS and self._timeout != 0.0:
-            raise self._would_block("connect")
+        """Connect; a non-blocking stream raises ``BlockingIOError`` (EINPROGRESS)."""
+        code = self._connect(self._address(address))
         if code:
             raise os_error(code)
 
     def connect_ex(self, address: Any) -> int:
         """As ``connect``, but the error is returned: EINPROGRESS, EALREADY, EISCONN."""
+        try:
+            return self._connect(self._address(address))
+        except TimeoutError:
+            return errno.EAGAIN
+
+    def _connect(self, target: Address) -> int:
+        code = self._open().connect(target)
+        if code != errno.EINPROGRESS or self._timeout == 0.0:
+            return code
+        return self._until("connect", lambda: self._connected(target))
+
+    def _connected(self, target: Address) -> int | None:
+        """How the attempt that is under way has ended; None while it has not."""
         endpoint = self._open()
-        if isinstance(address, tuple) and len(address) == 0:
-            return errno.EINVAL
-        return endpoint.connect(parse(self.family, address))
+        return endpoint.connect(target) if endpoint.readiness() & WRITE else None
 
     def shutdown(self, how: int, /) -> None:
         """End one direction or both; ENOTCONN without a peer."""
@@ -232,10 +324,10 @@ class SimSocket:
 
     def recvfrom(self, bufsize: int, flags: int = 0, /) -> tuple[bytes, Any]:
         """Data and the sender's address (None on a stream)."""
-        found = self._open().receive(bufsize, peek=bool(flags & socket.MSG_PEEK))
-        if found is None:
-            raise self._would_block("recv")
-        data, sender = found
+        if bufsize < 0:
+            raise ValueError("negative buffersize in recvfrom")
+        peek = bool(flags & socket.MSG_PEEK)
+        data, sender = self._until("recv", lambda: self._open().receive(bufsize, peek=peek), flags)
         return data, None if sender is None else render(self.family, sender)
 
     def recvfrom_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> tuple[int, Any]:
@@ -256,27 +348,29 @@ class SimSocket:
         data, sender = self.recvfrom(bufsize, flags)
         return data, [], 0, sender
 
-    def send(self, data: Any, flags: int = 0, /) -> int:  # noqa: ARG002 - MSG_NOSIGNAL and MORE
-        """Hand over as much as fits; how many bytes that was."""
-        count = self._open().send(_as_buffer(data), None)
-        if count is None:
-            raise self._would_block("send")
+    def send(self, data: Any, flags: int = 0, /) -> int:
+        """Hand over as much as fits (a blocking socket: everything); how many bytes that was."""
+        view = _as_buffer(data)
+        count = self._send(view, None, flags)
+        while count < len(view) and self._timeout is None and not flags & socket.MSG_DONTWAIT:
+            count += self._send(view[count:], None, flags)
         return count
+
+    def _send(self, data: Data, target: Address | None, flags: int) -> int:
+        return self._until("send", lambda: self._open().send(data, target), flags)
 
     def sendall(self, data: Any, flags: int = 0, /) -> None:
         """Hand over everything; on a non-blocking socket what does not fit is an error."""
         view = memoryview(data).cast("B")
         while view:
-            view = view[self.send(view, flags) :]
+            view = view[self._send(view, None, flags) :]
 
     def sendto(self, data: Any, *where: Any) -> int:
         """``sendto(data, address)`` or ``sendto(data, flags, address)``."""
         address = where[-1] if where else None
-        target = None if address is None else parse(self.family, address)
-        count = self._open().send(_as_buffer(data), target)
-        if count is None:
-            raise self._would_block("sendto")
-        return count
+        target = None if address is None else self._address(address)
+        flags = where[0] if len(where) > 1 else 0
+        return self._send(_as_buffer(data), target, flags)
 
     def sendmsg(
         self,
@@ -289,9 +383,9 @@ class SimSocket:
         data = b"".join(bytes(buffer) for buffer in buffers)
         return self.send(data, flags) if address is None else self.sendto(data, flags, address)
 
-    def makefile(self, *_: Any, **__: Any) -> io.IOBase:
-        """Refused: files block."""
-        raise BlockingCall("a file over a socket blocks; use asyncio's streams")
+    makefile: Any = _REAL_SOCKET.makefile
+    sendfile: Any = _REAL_SOCKET._sendfile_use_send  # type: ignore[attr-defined]  # noqa: SLF001
+    _check_sendfile_params: Any = _REAL_SOCKET._check_sendfile_params  # type: ignore[attr-defined]  # noqa: SLF001
 
     # --- options --------------------------------------------------------------------------------
 
@@ -350,13 +444,13 @@ class SimSocket:
 
     def readiness(self) -> int:
         """EVENT_READ and EVENT_WRITE, as epoll would report them."""
-        return self._endpoint.readiness()
+        return self.endpoint.readiness()
 
     def refresh(self) -> None:
         """Something may have changed: called by the endpoint."""
         if self.descriptor == -1:
             return
-        if not self._ended and self._endpoint.ended:
+        if not self._ended and self.endpoint.ended:
             self._ended = True
             DESCRIPTORS.signal_end(self.descriptor)
         if self.watcher is not None:

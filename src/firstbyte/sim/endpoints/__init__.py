@@ -58,11 +58,12 @@ def make_pair(host: "Host", family: int, kind: int, proto: int) -> tuple[Endpoin
     from firstbyte.sim.endpoints.unix_datagram import UnixDatagramEndpoint
     from firstbyte.sim.endpoints.unix_stream import UnixStreamEndpoint
 
-    first, second = (make_endpoint(host, family, kind, proto) for _ in range(2))
+    first = make_endpoint(host, family, kind, proto)
+    second = make_endpoint(host, family, kind, proto)
     if isinstance(first, UnixStreamEndpoint) and isinstance(second, UnixStreamEndpoint):
         first.join(second)
-    elif isinstance(first, UnixDatagramEndpoint) and isinstance(second, UnixDatagramEndpoint):
+        return first, second
+    if isinstance(first, UnixDatagramEndpoint) and isinstance(second, UnixDatagramEndpoint):
         first.join(second)
-    else:
-        raise os_error(errno.EOPNOTSUPP)
-    return first, second
+        return first, second
+    raise os_error(errno.EOPNOTSUPP)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from firstbyte.protocols.socket_error import SocketError
 from firstbyte.sim.addresses import ANY4, ANY6
 from firstbyte.sim.errors import os_error
+from firstbyte.sim.options import SocketOptions
 
 if TYPE_CHECKING:
     from firstbyte.sim.hosts import Host
@@ -23,6 +24,7 @@ class Endpoint:
     """One socket's state in its host's kernel. Calls answer at once or say that they cannot."""
 
     protocol = 0
+    is_stream = False
     listening = False
 
     def __init__(self, host: "Host", family: int) -> None:
@@ -31,17 +33,33 @@ class Endpoint:
         self.kernel: Kernel = host.kernel
         self.local: Address = (ANY4 if family == socket.AF_INET else ANY6, 0)
         self.remote: Address | None = None
-        self.socket: SimSocket | None = None
+        self.sockets: list[SimSocket] = []
+        """The program's handles: more than one once it was duplicated."""
+        self.options = SocketOptions(
+            stream=self.is_stream,
+            ipv6=family == socket.AF_INET6,
+            unix=family == socket.AF_UNIX,
+        )
+        self.options.changed = self.option_changed
 
     def __repr__(self) -> str:
         peer = "" if self.remote is None else f" > {self.remote[0]}:{self.remote[1]}"
         return f"{self.host.name} {self.local[0]}:{self.local[1]}{peer}"
 
     def attach(self, sock: "SimSocket") -> None:
-        """``sock`` is the program's handle of this endpoint."""
-        self.socket = sock
-        sock.options.changed = self.option_changed
+        """``sock`` is a handle of the program's."""
+        self.sockets.append(sock)
         self.kernel.endpoints[self] = None
+
+    def hand_over(self, old: "SimSocket", new: "SimSocket") -> None:
+        """``new`` takes the place of the handle ``old``."""
+        self.sockets[self.sockets.index(old)] = new
+
+    def release(self, sock: "SimSocket") -> None:
+        """The program has closed a handle; with the last one the socket closes."""
+        self.sockets.remove(sock)
+        if not self.sockets:
+            self.close()
 
     def notified(self, bits: int) -> None:
         """The stack has news."""
@@ -50,8 +68,8 @@ class Endpoint:
 
     def refresh(self) -> None:
         """The kernel changed something: tell who watches."""
-        if self.socket is not None:
-            self.socket.refresh()
+        for sock in self.sockets:
+            sock.refresh()
 
     def check_power(self) -> None:
         """A socket of a crashed host is dead: ENETDOWN."""
@@ -60,7 +78,7 @@ class Endpoint:
 
     def flag(self, level: int, name: int) -> bool:
         """Whether an option of the socket is on."""
-        return self.socket is not None and self.socket.options.flag(level, name)
+        return self.options.flag(level, name)
 
     def reachable(self, address: Address) -> bool:
         """Whether a socket of this family and mode can talk to ``address``."""

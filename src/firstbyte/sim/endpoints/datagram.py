@@ -55,10 +55,9 @@ class DatagramEndpoint(Endpoint):
 
     def _apply_options(self, opened: UdpSocket) -> None:
         opened.broadcast = self.flag(SOL, socket.SO_BROADCAST)
-        if self.socket is not None:
-            ttl = self.socket.options.get(IP, socket.IP_TTL)
-            opened.interface = self.socket.options.device or None
-            opened.ttl = None if ttl == self.kernel.stack.settings.ttl else ttl
+        ttl = self.options.get(IP, socket.IP_TTL)
+        opened.interface = self.options.device or None
+        opened.ttl = None if ttl == self.kernel.stack.settings.ttl else ttl
 
     def option_changed(self, level: int, name: int) -> None:
         """Broadcasting, the TTL and the device act at once."""

@@ -33,6 +33,7 @@ class StreamEndpoint(Endpoint):
     """A TCP socket: fresh, bound, listening, or with a connection."""
 
     protocol = socket.IPPROTO_TCP
+    is_stream = True
 
     def __init__(self, host: "Host", family: int) -> None:
         super().__init__(host, family)
@@ -80,7 +81,7 @@ class StreamEndpoint(Endpoint):
     def listen(self, backlog: int) -> None:
         """Accept connections; a port is chosen if there is none."""
         self.check_power()
-        if self.connection is not None or self.socket is None:
+        if self.connection is not None:
             raise os_error(errno.EINVAL)
         if self._listener is not None:
             self._listener.backlog = backlog
@@ -90,7 +91,7 @@ class StreamEndpoint(Endpoint):
             self._listener = self.kernel.stack.tcp_listen(
                 *self.local,
                 backlog=backlog,
-                config=tcp_config(self.socket.options),
+                config=tcp_config(self.options),
                 reuse_address=self.flag(SOL, socket.SO_REUSEADDR),
                 reuse_port=self.flag(SOL, socket.SO_REUSEPORT),
                 dual=self.dual,
@@ -138,14 +139,13 @@ class StreamEndpoint(Endpoint):
         return errno.EINPROGRESS
 
     def _open(self, address: Address) -> None:
-        options = None if self.socket is None else self.socket.options
         local = (ANY4 if self.local[0] == ANY6 else self.local[0], self.local[1])
         with self.os_errors():
             opened = self.kernel.stack.tcp_connect(
                 address,
                 self.kernel.now_ns,
                 local=local if local[1] or local[0] != ANY4 else None,
-                config=None if options is None else tcp_config(options),
+                config=tcp_config(self.options),
             )
         self.adopt(opened)
 
@@ -247,9 +247,7 @@ class StreamEndpoint(Endpoint):
 
     def option_changed(self, level: int, name: int) -> None:
         """Options of an open connection, or of a listener's next ones, act at once."""
-        if self.socket is None:
-            return
-        config = tcp_config(self.socket.options)
+        config = tcp_config(self.options)
         if self._listener is not None:
             self._listener.config = config
         if self._socket is not None and self.kernel.powered:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from firstbyte.sim.endpoints.base import Address, Data, Endpoint
 from firstbyte.sim.errors import os_error
-from firstbyte.sim.options import SOL, UDP_BUFFER_BYTES
+from firstbyte.sim.options import SOL
 
 if TYPE_CHECKING:
     from firstbyte.sim.hosts import Host
@@ -90,9 +90,7 @@ class UnixDatagramEndpoint(Endpoint):
 
     @property
     def _capacity(self) -> int:
-        if self.socket is None:
-            return UDP_BUFFER_BYTES
-        return self.socket.options.get(SOL, socket.SO_SNDBUF)
+        return self.options.get(SOL, socket.SO_SNDBUF)
 
     @property
     def full(self) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from firstbyte.sim.endpoints.base import Address, Data, Endpoint
 from firstbyte.sim.errors import os_error
-from firstbyte.sim.options import SOL, UDP_BUFFER_BYTES
+from firstbyte.sim.options import SOL
 
 if TYPE_CHECKING:
     from firstbyte.sim.hosts import Host
@@ -19,6 +19,8 @@ READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 
 class UnixStreamEndpoint(Endpoint):
     """Fresh, bound, listening, or one end of a connection; behaves as Linux's af_unix.c."""
+
+    is_stream = True
 
     def __init__(self, host: "Host", family: int) -> None:
         super().__init__(host, family)
@@ -127,9 +129,7 @@ class UnixStreamEndpoint(Endpoint):
 
     @property
     def _capacity(self) -> int:
-        if self.socket is None:
-            return UDP_BUFFER_BYTES
-        return self.socket.options.get(SOL, socket.SO_SNDBUF)
+        return self.options.get(SOL, socket.SO_SNDBUF)
 
     def shutdown(self, *, reading: bool, writing: bool) -> None:
         """End directions at both ends: the peer of who reads no more cannot write."""
@@ -150,7 +150,9 @@ class UnixStreamEndpoint(Endpoint):
 
     def credentials(self) -> tuple[int, int, int]:
         """All programs of a host are this process."""
-        return super().credentials() if self.other is None else (os.getpid(), os.getuid(), os.getgid())
+        return (
+            super().credentials() if self.other is None else (os.getpid(), os.getuid(), os.getgid())
+        )
 
     # --- readiness and the end ------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from firstbyte.sim.clock import NS_PER_S, Clock, to_ns
 from firstbyte.sim.current import HOST
 from firstbyte.sim.patches.substitution import Substitution
+from firstbyte.sim.standstill import running_loop, stand_still
 
 
 class VirtualTime:
@@ -33,9 +34,12 @@ class VirtualTime:
         return self._clock.now_ns / NS_PER_S
 
     def sleep(self, seconds: float) -> None:
-        """Blocks: time passes for the whole world, and nothing else happens meanwhile."""
+        """Blocks: the running host's programs stand still, the rest of the world does not."""
         if seconds < 0:
             raise ValueError("sleep length must be non-negative")
+        if running_loop() is not None:
+            stand_still("time.sleep", lambda: False, seconds)
+            return
         self._clock.advance_to(self._clock.now_ns + to_ns(seconds))
 
 

@@ -2,16 +2,21 @@
 
 import _socket
 import socket
+import ssl
 from collections.abc import Iterator
 from typing import Any
 
 from firstbyte.sim import names
 from firstbyte.sim.current import HOST, current_host
+from firstbyte.sim.descriptors import DESCRIPTORS
 from firstbyte.sim.endpoints import make_pair
+from firstbyte.sim.errors import BlockingCall
 from firstbyte.sim.patches.substitution import Substitution
 from firstbyte.sim.sockets import TYPE_MASK, SimSocket
 
 REAL_SOCKET = socket.socket
+_REAL_FROMFD = socket.fromfd
+_REAL_WRAP_SOCKET = ssl.SSLContext.wrap_socket
 
 
 def substitutions() -> Iterator[Substitution]:
@@ -19,6 +24,8 @@ def substitutions() -> Iterator[Substitution]:
     yield Substitution(socket, "socket", SimSocket)
     yield Substitution(socket, "SocketType", SimSocket)
     yield Substitution(socket, "socketpair", _socketpair)
+    yield Substitution(socket, "fromfd", _fromfd)
+    yield Substitution(ssl.SSLContext, "wrap_socket", _wrap_socket, everywhere=False)
     yield Substitution(socket, "getaddrinfo", _getaddrinfo)
     yield Substitution(socket, "getnameinfo", _getnameinfo)
     yield Substitution(socket, "gethostbyname", _gethostbyname)
@@ -43,6 +50,20 @@ def _socketpair(
         REAL_SOCKET(end.family, end.type, end.proto, fileno=end.detach()) for end in ends
     )
     return first, second
+
+
+def _fromfd(fd: int, family: int, type: int, proto: int = 0) -> Any:  # noqa: A002
+    found = DESCRIPTORS.owner(fd)
+    return _REAL_FROMFD(fd, family, type, proto) if found is None else found.dup()
+
+
+def _wrap_socket(context: ssl.SSLContext, sock: Any, *args: Any, **options: Any) -> ssl.SSLSocket:
+    if isinstance(sock, SimSocket):
+        raise BlockingCall(
+            "TLS over a blocking socket is not simulated: OpenSSL would read the descriptor itself "
+            "(use asyncio's TLS, or SSLContext.wrap_bio)"
+        )
+    return _REAL_WRAP_SOCKET(context, sock, *args, **options)
 
 
 def _simulated_pair(family: int, kind: int, proto: int) -> Any:

@@ -1,0 +1,215 @@
+"""Calls that block: their host stands still, the rest of the world does not."""
+
+import asyncio
+import http.client
+import queue
+import socket
+import threading
+import time
+import urllib.request
+
+import pytest
+
+from firstbyte.sim import Deadlock
+
+RTT_S = 0.080
+
+
+async def answer(reader, writer):
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
+    await writer.drain()
+    writer.close()
+
+
+async def serve(handler=answer, port=80):
+    server = await asyncio.start_server(handler, "0.0.0.0", port)
+    async with server:
+        await server.serve_forever()
+
+
+def fetch():
+    with urllib.request.urlopen("http://server.example/", timeout=5) as page:
+        return page.read()
+
+
+def test_a_blocking_client_is_served_by_another_host(pair):
+    pair.server.run(serve())
+
+    async def main():
+        return fetch()
+
+    assert pair.run(main()) == b"hello"
+    assert pair.time_s == pytest.approx(2 * RTT_S)
+
+
+def test_it_is_so_in_executors_too_and_the_loop_goes_on(pair):
+    pair.server.run(serve())
+    ticks = []
+
+    async def tick():
+        while True:
+            ticks.append(time.monotonic())
+            await asyncio.sleep(RTT_S / 4)
+
+    async def main():
+        ticking = asyncio.create_task(tick())
+        pages = await asyncio.gather(asyncio.to_thread(fetch), asyncio.to_thread(fetch))
+        ticking.cancel()
+        return pages
+
+    assert pair.run(main()) == [b"hello", b"hello"]
+    assert pair.time_s == pytest.approx(2 * RTT_S)
+    assert len(ticks) == pytest.approx(8, abs=1)
+
+
+def test_sleep_stops_its_host_alone(pair):
+    seen = []
+
+    async def tick(name):
+        for _ in range(3):
+            await asyncio.sleep(1)
+            seen.append((name, time.monotonic()))
+
+    async def sleep():
+        await asyncio.sleep(0.5)
+        time.sleep(2)
+
+    pair.client.run(sleep())
+    there = pair.server.run(tick("server"))
+    here = pair.client.run(tick("client"))
+    pair.internet.run(until=here)
+    pair.internet.run(until=there)
+    assert [at for name, at in seen if name == "server"] == [1.0, 2.0, 3.0]
+    assert [at for name, at in seen if name == "client"] == [2.5, 3.5, 4.5]
+
+
+def test_a_server_that_sleeps_answers_everybody_late(pair):
+    async def sleepy(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        time.sleep(1)
+        writer.write(b"done")
+        writer.close()
+
+    async def ask():
+        reader, writer = await asyncio.open_connection("server.example", 80)
+        writer.write(b"\r\n\r\n")
+        await reader.readexactly(4)
+        writer.close()
+        return time.monotonic()
+
+    async def main():
+        return await asyncio.gather(ask(), ask())
+
+    pair.server.run(serve(sleepy))
+    first, second = pair.run(main())
+    assert first == pytest.approx(1 + 2 * RTT_S)
+    assert second == pytest.approx(2 + 2 * RTT_S)
+
+
+def test_calls_time_out(pair):
+    async def silent(reader, writer):
+        await reader.read()
+
+    async def main():
+        sock = socket.create_connection(("server.example", 80), timeout=3)
+        started = time.monotonic()
+        with pytest.raises(TimeoutError, match="timed out"):
+            sock.recv(1)
+        assert time.monotonic() - started == pytest.approx(3)
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("server.example", 81))
+        sock.close()
+
+    pair.server.run(serve(silent))
+    pair.run(main())
+
+
+def test_a_call_that_never_returns_is_a_deadlock(pair):
+    async def main():
+        with socket.socket() as listener:
+            listener.bind(("", 0))
+            listener.listen()
+            listener.accept()
+
+    with pytest.raises(Deadlock, match=r"client: test_a_call_that_never_returns.*main"):
+        pair.run(main())
+
+
+def test_a_blocking_server_and_a_blocking_client(pair):
+    async def server():
+        with socket.create_server(("", 80)) as listener:
+            connection, _ = listener.accept()
+            with connection, connection.makefile("rw") as lines:
+                lines.write(lines.readline().upper())
+
+    def client():
+        with socket.create_connection(("server.example", 80)) as sock:
+            sock.sendall(b"shout\n")
+            return sock.recv(100)
+
+    pair.server.run(server())
+    assert pair.run(asyncio.to_thread(client)) == b"SHOUT\n"
+
+
+def test_names_are_asked_for(pair):
+    pair.client.nameservers = ["10.9.9.9"]
+
+    async def main():
+        with pytest.raises(socket.gaierror, match="Temporary failure"):
+            socket.getaddrinfo("unknown.example", 80)
+        return time.monotonic()
+
+    assert pair.run(main()) > 5
+
+
+def test_threads_primitives_wait_in_virtual_time(pair):
+    async def main():
+        loop = asyncio.get_running_loop()
+        assert not threading.Event().wait(3)
+        with pytest.raises(queue.Empty):
+            queue.Queue().get(timeout=2)
+        filled = queue.Queue()
+        loop.call_later(1, filled.put, "late")
+        assert await asyncio.to_thread(filled.get, timeout=5) == "late"
+        return time.monotonic()
+
+    assert pair.run(main()) == pytest.approx(6)
+
+
+def test_an_executors_function_runs_coroutines_of_the_loop(pair):
+    async def slow():
+        await asyncio.sleep(1)
+        return 42
+
+    async def main():
+        loop = asyncio.get_running_loop()
+
+        def work():
+            return asyncio.run_coroutine_threadsafe(slow(), loop).result(timeout=5)
+
+        return await asyncio.to_thread(work)
+
+    assert pair.run(main()) == 42
+    assert pair.time_s == 1
+
+
+def test_a_deadline_passes_while_an_executors_function_sleeps(pair):
+    async def main():
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asyncio.to_thread(time.sleep, 10), 1)
+        return time.monotonic()
+
+    assert pair.run(main()) == 1
+
+
+def test_tls_on_a_blocking_socket_is_refused(pair, client_tls):
+    pair.server.run(serve())
+
+    async def main():
+        connection = http.client.HTTPSConnection("server.example", 80, context=client_tls)
+        with pytest.raises(RuntimeError, match="TLS over a blocking socket"):
+            connection.request("GET", "/")
+        connection.close()
+
+    pair.run(main())
