@@ -32,12 +32,12 @@ class Entry:
 
     __slots__ = (
         "additional",
+        "aside",
         "authority",
         "compact",
         "dname",
         "error",
         "expires_s",
-        "from_referral",
         "key",
         "nxdomain",
         "proofs",
@@ -68,8 +68,8 @@ class Entry:
         self.stored_s = 0.0
         self.expires_s = 0.0
         self.rank = Rank.AUTHORITATIVE
-        self.from_referral = False
-        """It came beside a referral, and may be asked for properly."""
+        self.aside = False
+        """It came beside an answer to another question, and may be asked for properly."""
         self.wildcard = False
         self.compact = False
         """A compact denial: NOERROR was said of a name that does not exist (RFC 9824)."""

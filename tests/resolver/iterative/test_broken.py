@@ -128,8 +128,36 @@ def strip_all(message, tree, ask):
     )
 
 
+def bare_soa(message, tree, ask):
+    return drop("NSEC", zone=S)(of(S, "SOA", none)(message, tree, ask), tree, ask)
+
+
 def forge_address(rdata):
     return rdata.replace(address="6.6.6.6")
+
+
+def beyond_the_zone(message, tree, ask):
+    """The last link of the chain leads out of the zone, instead of back to its apex."""
+    apex = dns.name.from_text(S)
+    for rrset in list(message.authority):
+        if rrset.rdtype == T.NSEC and rrset[0].next == apex:
+            outside = rrset[0].replace(next=dns.name.from_text("zzz.test."))
+            link = dns.rrset.from_rdata(rrset.name, rrset.ttl, outside)
+            message.authority.remove(rrset)
+            message.authority += [link, tree.zones[S].resign(link)]
+    return message
+
+
+def dname_of_a_wildcard(message, tree, ask):
+    """A DNAME at ``*``, which rewrites names below the names that it stands for."""
+    if names.to_text(ask.name) == f"a.no.{S}":
+        star = dns.rrset.from_text(f"*.{S}", 300, "IN", "DNAME", "www.secure.example.")
+        made = [star, tree.zones[S].resign(star)]
+        for rrset in made:
+            rrset.name = dns.name.from_text(f"no.{S}")
+        message.set_rcode(dns.rcode.NOERROR)
+        message.answer = made
+    return message
 
 
 def key_flags(flags):
@@ -270,6 +298,9 @@ BOGUS = [
     ("no proof of no name", drop("NSEC", zone=S), f"no.{S}", "A", Ede.NSEC_MISSING),
     ("no proof of no data", drop("NSEC", zone=S), WWW, "AAAA", Ede.NSEC_MISSING),
     ("denial unsigned", of(WWW, "NSEC", none), WWW, "AAAA", Ede.RRSIGS_MISSING),
+    ("a SOA without signature, and no denial", bare_soa, WWW, "AAAA", Ede.RRSIGS_MISSING),
+    ("denial leads out of the zone", beyond_the_zone, f"zz.{S}", "A", Ede.NSEC_MISSING),
+    ("DNAME of a wildcard", dname_of_a_wildcard, f"a.no.{S}", "A", Ede.BOGUS),
     ("denial damaged", of(WWW, "NSEC", damaged), WWW, "AAAA", Ede.BOGUS),
     ("SOA damaged", of(S, "SOA", damaged), WWW, "AAAA", Ede.BOGUS),
     (

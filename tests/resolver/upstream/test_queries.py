@@ -75,6 +75,13 @@ def test_only_its_own_question_is_answered() -> None:
     assert exchange.read(exchange.data) == "ignore"
 
 
+def test_letters_mean_nothing_where_they_were_not_mixed() -> None:
+    exchange = make(mix_case=False)
+    good = answer_to(exchange.data)
+    assert isinstance(exchange.read(good[:13] + good[13:33].upper() + good[33:]), Message)
+    assert exchange.read(answer_to(make(name=from_text("b.example.")).data)) == "ignore"
+
+
 def with_cookie(answer: bytes, cookie: bytes) -> bytes:
     message = dns.message.from_wire(answer)
     message.use_edns(0, payload=1232, options=[dns.edns.GenericOption(10, cookie)])

@@ -75,9 +75,18 @@ def anchor_from(text: str) -> RRset:
     value = " ".join(words[upper.index(kind, 1) + 1 :])
     try:
         owner = dns.name.from_text(words[0]).canonicalize().to_wire()
-        rdata = dns.rdata.from_text("IN", kind, value).to_wire()
-    except (dns.exception.DNSException, ValueError) as error:
+        rdata = _ds(value) if kind == "DS" else dns.rdata.from_text("IN", kind, value).to_wire()
+    except (dns.exception.DNSException, ValueError, OverflowError) as error:
         raise UsageError(f"trust anchor {text!r} cannot be read: {error}") from error
     if owner is None or rdata is None:
         raise UsageError(f"trust anchor {text!r} cannot be read")
     return RRset(owner, dns.rdatatype.from_text(kind), 0, [rdata])
+
+
+def _ds(value: str) -> bytes:
+    """The data of a DS record; a digest of the wrong length is the validator's to judge."""
+    from dns.dnssectypes import Algorithm, DSDigest
+
+    tag, algorithm, digest_type, digest, *rest = value.split()
+    kinds = bytes((Algorithm.make(algorithm), DSDigest.make(digest_type)))
+    return int(tag).to_bytes(2, "big") + kinds + bytes.fromhex(digest + "".join(rest))

@@ -2,10 +2,14 @@
 
 from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns.message import RRset
-from firstbyte.protocols.dns.names import label_count
+from firstbyte.protocols.dns.names import ancestors, is_under, label_count, parent
 from firstbyte.resolver.cache import Entry, Rank
 from firstbyte.resolver.machine.iterator import Fetched
 from firstbyte.resolver.machine.replies import Reply
+from firstbyte.resolver.validator import nsec
+
+MAX_HINTS = 4
+"""Names for which one set of hashed proofs is kept as a hint."""
 
 
 def entries_of(fetched: Fetched, name: bytes, rdtype: int, *, full: bool) -> list[Entry]:
@@ -25,9 +29,12 @@ def entries_of(fetched: Fetched, name: bytes, rdtype: int, *, full: bool) -> lis
     if reply.complete and made and full:
         made[-1].authority = reply.authority
         made[-1].additional = reply.additional
+    elif _leads_over_a_cut(reply) and not made[-1].wildcard:
+        made[-1].authority = [rrset for rrset in reply.proofs if rrset.signatures]
     if reply.negative:
         made.append(_negative(reply, name, rdtype))
     for entry in made:
+        entry.aside = entry.key != name
         entry.rank = rank
         entry.zone = fetched.cut.zone
         entry.server = reply.server
@@ -81,6 +88,45 @@ def delegation_entries(reply: Reply, parent_zone: bytes) -> list[Entry]:
         entry.proofs = reply.proofs
     if entry is None:
         return []
+    return [_hint(entry, parent_zone)]
+
+
+def alias_hints(reply: Reply, zone: bytes) -> list[Entry]:
+    """What is said of DS beside an alias that leads over a cut (RFC 4035, 3.1.4).
+
+    Such an answer goes on like a referral; but the names of cuts must be found in its proofs.
+    """
+    if not _leads_over_a_cut(reply):
+        return []
+    ttl_s = min((rrset.ttl_s for rrset in reply.proofs), default=0)
+    found = []
+    for name in _cuts_to(reply.end, zone, reply.proofs):
+        entry = Entry(name, dns.DS, None, ttl_s)
+        entry.proofs = reply.proofs
+        found.append(_hint(entry, zone))
+    return found
+
+
+def _leads_over_a_cut(reply: Reply) -> bool:
+    return bool(reply.links and reply.proofs) and not (reply.complete or reply.negative)
+
+
+def _cuts_to(end: bytes, zone: bytes, proofs: list[RRset]) -> list[bytes]:
+    """The names from ``end`` up, below the zone, that the proofs may call delegations."""
+    for rrset in proofs:
+        if rrset.rdtype == dns.NSEC3:
+            zone = max(zone, parent(rrset.key), key=len)
+    names = [name for name in ancestors(end) if is_under(name, zone) and name != zone]
+    links = [nsec.parse(rrset) for rrset in proofs if rrset.rdtype == dns.NSEC]
+    if not links:
+        return names[:MAX_HINTS]
+    owners = {link.owner for link in links if link is not None and dns.NS in link.types}
+    return [name for name in names if name in owners]
+
+
+def _hint(entry: Entry, zone: bytes) -> Entry:
+    """Beside an answer or a referral it is not the last word."""
     entry.rank = Rank.REFERRAL
-    entry.zone = parent_zone
-    return [entry]
+    entry.zone = zone
+    entry.aside = True
+    return entry

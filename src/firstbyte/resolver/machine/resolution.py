@@ -14,7 +14,7 @@ from firstbyte.protocols.dns.names import ROOT, ancestors, to_text
 from firstbyte.resolver.cache import NXDOMAIN_TYPE, Cache, Entry
 from firstbyte.resolver.machine import dns64, rebinding, sentinel, special
 from firstbyte.resolver.machine.delegations import Delegation
-from firstbyte.resolver.machine.entries import delegation_entries, entries_of
+from firstbyte.resolver.machine.entries import alias_hints, delegation_entries, entries_of
 from firstbyte.resolver.machine.failures import Failures
 from firstbyte.resolver.machine.iterator import Iterator
 from firstbyte.resolver.machine.replies import Reply, address_text, substitute
@@ -76,8 +76,7 @@ class Resolution:
         """
         entry = self.known(name, rdtype, work)
         if entry is None and validate:
-            now = self.scheduler.now
-            entry = self.denials.expand(name, rdtype, now) or self.denials.deny(name, rdtype, now)
+            entry = self._inferred(name, rdtype)
         if entry is not None:
             self._refresh_early(entry, rdtype)
         else:
@@ -96,22 +95,30 @@ class Resolution:
             entry = other
         return entry
 
+    def _inferred(self, name: bytes, rdtype: int) -> Entry | None:
+        """What the known links of its zone prove (RFC 8198), where the zone is to be trusted."""
+        now = self.scheduler.now
+        entry = self.denials.expand(name, rdtype, now) or self.denials.deny(name, rdtype, now)
+        if entry is None or self.validator.chain.anchor_above(name) is None:
+            return None
+        return entry
+
     async def second_opinion(self, entry: Entry, rdtype: int, work: Work) -> Entry | None:
         """What another server says instead of bogus data that came for this very question.
 
-        None where there is no other, or where the data were known to be bogus before. A referral's
-        word on DS is only a hint: then the proper question has not been asked yet.
+        None where there is no other, or where the data were known to be bogus before. What came
+        aside (a referral's word on DS, the end of a chain of aliases) is only a hint: then the
+        proper question has not been asked yet.
         """
-        if entry.from_referral:
-            self.cache.forget(entry.key, dns.DS)
-            return await self._fetched(entry.key, dns.DS, work, 0)
+        if entry.aside:
+            self._forget(entry, work)
+            return await self._fetched(entry.key, rdtype, work, 0)
         fresh = work.fresh.get((entry.key, entry.rdtype)) is entry
         if not fresh or entry.server is None:
             return None
         work.distrusted.add(entry.server)
         blamed = list(work.errors)
-        self.cache.forget(entry.key, NXDOMAIN_TYPE if entry.nxdomain else entry.rdtype)
-        del work.fresh[entry.key, entry.rdtype]
+        self._forget(entry, work)
         found = await self._fetched(entry.key, rdtype, work, 0)
         if found is None or found.server in work.distrusted:
             self.failures.worked(entry.key, rdtype)
@@ -119,6 +126,10 @@ class Resolution:
             work.errors[:] = blamed
             return None
         return found
+
+    def _forget(self, entry: Entry, work: Work) -> None:
+        self.cache.forget(entry.key, NXDOMAIN_TYPE if entry.nxdomain else entry.rdtype)
+        work.fresh.pop((entry.key, entry.rdtype), None)
 
     async def _settle(self, entry: Entry, work: Work) -> None:
         """Judge an entry, and let the caches know."""
@@ -139,18 +150,15 @@ class Resolution:
     def known(self, name: bytes, rdtype: int, work: Work) -> Entry | None:
         """What is at hand: data, an alias, or a denial."""
         fresh = work.fresh
-        if fresh:
-            entry = fresh.get((name, rdtype)) or fresh.get((name, dns.CNAME))
-            if entry is not None:
-                return entry
         now_s = self.scheduler.now.unix_s
-        entry = self.cache.get(name, rdtype, now_s)
+        entry = fresh.get((name, rdtype)) or self.cache.get(name, rdtype, now_s)
         if entry is not None:
             return entry
-        if rdtype != dns.DS and rdtype != dns.CNAME:
+        entry = fresh.get((name, dns.CNAME))
+        if entry is None and rdtype != dns.DS and rdtype != dns.CNAME:
             entry = self.cache.get(name, dns.CNAME, now_s)
-            if entry is not None and entry.rrset is not None:
-                return entry
+        if entry is not None and entry.rrset is not None:
+            return entry
         return self._implied(name, now_s)
 
     def _implied(self, name: bytes, now_s: float) -> Entry | None:
@@ -218,12 +226,17 @@ class Resolution:
         if rdtype != dns.ANY:
             for entry in entries:
                 self.cache.put(entry, now_s)
+            if fetched is not None:
+                self._learn_hints(alias_hints(fetched.reply, fetched.cut.zone))
         return _Batch(entries, [])
 
     def _learn_referral(self, reply: Reply, above: Delegation) -> None:
+        self._learn_hints(delegation_entries(reply, above.zone))
+
+    def _learn_hints(self, hints: list[Entry]) -> None:
+        """Keep what was said of DS in passing, unless it is known for sure."""
         now_s = self.scheduler.now.unix_s
-        for entry in delegation_entries(reply, above.zone):
-            entry.from_referral = True
+        for entry in hints:
             present = self.cache.get(entry.key, dns.DS, now_s)
             if present is None or present.security is Security.UNCHECKED:
                 self.cache.put(entry, now_s)
@@ -287,7 +300,7 @@ class Resolution:
         for _ in range(self.settings.limits.aliases + 1):
             seen.add(name)
             entry = await self.lookup(name, question.rdtype, work, validate=validate)
-            if entry is not None and entry.from_referral and entry.rrset is None:
+            if question.rdtype == dns.DS and entry is not None and _lacks_soa(entry):
                 entry = await self._complete(entry, work, validate=validate)
             if entry is None:
                 return self._failed(question, work)
@@ -305,7 +318,11 @@ class Resolution:
         return Response(dns.SERVFAIL, errors=[Error(Ede.OTHER, "too many aliases")])
 
     async def _complete(self, entry: Entry, work: Work, *, validate: bool) -> Entry:
-        """A referral's denial of DS has no SOA, which a client needs (RFC 2308, 3): ask for it."""
+        """A referral's denial of DS has no SOA, which a client needs (RFC 2308, 3): find it."""
+        if validate:
+            inferred = self._inferred(entry.key, dns.DS)
+            if inferred is not None:
+                return inferred
         fresh = await self._fetched(entry.key, dns.DS, work, 0)
         if fresh is None:
             return entry
@@ -320,8 +337,9 @@ class Resolution:
         shown_s = left_s if entry.expires_s else entry.ttl_s
         if entry.error is not None and entry.error not in response.errors:
             response.errors.append(entry.error)
-        if entry.dname is not None:
-            response.answer.append(entry.dname.with_ttl(min(entry.dname.ttl_s, shown_s)))
+        dname = entry.dname
+        if dname is not None and all(rrset.key != dname.key for rrset in response.answer):
+            response.answer.append(dname.with_ttl(min(dname.ttl_s, shown_s)))
         if entry.rrset is not None:
             response.answer.append(entry.rrset.with_ttl(shown_s))
         elif entry.soa is not None:
@@ -398,6 +416,10 @@ class Resolution:
         self.validator.clear()
 
 
+def _lacks_soa(entry: Entry) -> bool:
+    return entry.aside and entry.rrset is None and entry.soa is None
+
+
 def _target(entry: Entry, rdtype: int) -> bytes | None:
     """Where an alias leads, when the alias itself was not asked for."""
     rrset = entry.rrset
@@ -416,7 +438,12 @@ def _finished(response: Response, entry: Entry, rdtype: int) -> Response:
 
 
 def _bogus(entry: Entry, work: Work) -> Response:
-    errors = [entry.error or Error(Ede.BOGUS), *work.errors]
+    """SERVFAIL with the broken link; with what befell the questions only where that broke it."""
+    errors = [entry.error or Error(Ede.BOGUS)]
+    if errors[0].code in (Ede.INDETERMINATE, Ede.DNSKEY_MISSING):
+        errors += work.errors
+    elif errors[0].code is Ede.NSEC_MISSING:
+        errors.append(Error(Ede.BOGUS))  # others know a proof that falls short as this only
     return Response(dns.SERVFAIL, security=Security.BOGUS, errors=errors)
 
 

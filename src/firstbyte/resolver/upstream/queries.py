@@ -75,7 +75,9 @@ class Exchange:
             return "ignore"
         if message.qname == self._qname:
             return None
-        return "case" if message.qname.lower() == self._qname.lower() else "ignore"
+        if message.qname.lower() != self._qname.lower():
+            return "ignore"
+        return "case" if self.ask.mix_case else None  # names have no case (RFC 4343, 3)
 
 
 @lru_cache(maxsize=1024)

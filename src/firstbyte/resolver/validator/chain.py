@@ -91,14 +91,22 @@ class Chain:
             if keys.algorithm_counts(key.algorithm, allow_sha1=self._settings.allow_sha1)
         ]
         if not dses and not trusted:
-            text = f"no usable algorithm in the trust anchor of {to_text(zone)}"
-            error = Error(Ede.UNSUPPORTED_DNSKEY_ALGORITHM, text)
-            return self._keep(zone, Security.INSECURE, MAX_TRUST_S, error=error)
+            return self._unusable(zone, anchors)
         where = f"the trust anchor of {to_text(zone)}"
         trust = await self._enter(zone, dses, trusted, where, MAX_TRUST_S, work)
         if self._settings.send_ta_signal and trust.security is Security.SECURE:
             self._source.signal(signal_name(zone, anchors))
         return trust
+
+    def _unusable(self, zone: bytes, anchors: list[RRset]) -> ZoneTrust:
+        """Nothing that is supported leads into the zone: insecure, unless it is only mistyped."""
+        if any(keys.is_misshapen(ds) for ds in _dses(anchors)):
+            text = f"a digest in the trust anchor of {to_text(zone)} has the wrong length"
+            error = Error(Ede.DNSKEY_MISSING, text)
+            return self._keep(zone, Security.BOGUS, BROKEN_S, error=error)
+        text = f"no usable algorithm in the trust anchor of {to_text(zone)}"
+        error = Error(Ede.UNSUPPORTED_DNSKEY_ALGORITHM, text)
+        return self._keep(zone, Security.INSECURE, MAX_TRUST_S, error=error)
 
     async def _step(self, above: ZoneTrust, name: bytes, work: Work) -> ZoneTrust | None:
         """The zone that begins at ``name``; None where no zone begins there."""

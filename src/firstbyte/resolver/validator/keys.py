@@ -25,6 +25,7 @@ SUPPORTED = frozenset({RSASHA256, RSASHA512, ECDSAP256, ECDSAP384, ED25519, ED44
 SHA1_ALGORITHMS = frozenset({RSASHA1, RSASHA1_NSEC3})
 SHA1_DIGEST = 1
 DIGESTS = {1: hashlib.sha1, 2: hashlib.sha256, 4: hashlib.sha384}
+DIGEST_BYTES = {1: 20, 2: 32, 4: 48}
 ZONE_KEY = 0x0100
 REVOKED = 0x0080
 MIN_RSA_BITS = 512
@@ -103,6 +104,11 @@ def algorithm_counts(algorithm: int, *, allow_sha1: bool) -> bool:
 def digest_counts(digest_type: int, *, allow_sha1: bool) -> bool:
     """Whether DS records of this digest type are used here (RFC 9905, 3)."""
     return digest_type in DIGESTS and (allow_sha1 or digest_type != SHA1_DIGEST)
+
+
+def is_misshapen(ds: Ds) -> bool:
+    """Whether its digest has not the length of its type, so that no key can ever match it."""
+    return len(ds.digest) != DIGEST_BYTES.get(ds.digest_type, len(ds.digest))
 
 
 def verify(key: Key, signature: bytes, data: bytes) -> bool:

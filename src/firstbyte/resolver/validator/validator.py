@@ -105,6 +105,9 @@ class Validator:
         self, entry: Entry, rrset: RRset, signature: Signature, trust: ZoneTrust, work: Work
     ) -> _Verdict:
         """An answer made by a wildcard: nothing closer may exist (RFC 4035, 5.3.4)."""
+        if rrset.rdtype == dns.DNAME:
+            text = f"{to_text(rrset.key)} DNAME comes from a wildcard"
+            return Security.BOGUS, Error(Ede.BOGUS, text)  # to be rejected (RFC 4592, 4.4)
         proofs, error = self._proofs(entry.proofs, trust, work)
         verdict = _too_many_iterations(proofs, self._settings.limits.nsec3_iterations)
         if verdict is not None:
@@ -166,7 +169,8 @@ class Validator:
             if verdict[0] is not Security.BOGUS:
                 return verdict
             error = error or verdict[1]
-        return await self._unproved(home, error, _undenied(entry), work)
+        missing = _unsigned_denial(entry) if _is_unsigned(evidence) else _undenied(entry)
+        return await self._unproved(home, error, missing, work)
 
     def _denied(self, entry: Entry, proofs: list[RRset], trust: ZoneTrust, work: Work) -> _Verdict:
         verified, error = self._proofs(proofs, trust, work, entry)
@@ -226,10 +230,11 @@ def _prove(entry: Entry, links: list[nsec.Nsec], chain: nsec3.Chain) -> Proof:
 
 
 def _denials(proofs: list[RRset], zone: bytes, work: Work) -> tuple[list[nsec.Nsec], nsec3.Chain]:
+    """The links of the zone's own chains: the next name is in the zone, too (RFC 4034, 4.1.1)."""
     links = [nsec.parse(rrset) for rrset in proofs if rrset.rdtype == dns.NSEC]
     hashed = [nsec3.parse(rrset) for rrset in proofs if rrset.rdtype == dns.NSEC3]
     chain = nsec3.Chain([link for link in hashed if link is not None], zone, work)
-    return [link for link in links if link is not None], chain
+    return [link for link in links if link is not None and is_under(link.next, zone)], chain
 
 
 def _is_own(rrset: RRset, signature: Signature) -> bool:
@@ -259,7 +264,18 @@ def _not_a_zone(rrset: RRset, signer: bytes) -> Error:
 
 
 def _undenied(entry: Entry) -> Error:
+    return Error(Ede.NSEC_MISSING, f"nothing proves that {_denied_thing(entry)} does not exist")
+
+
+def _unsigned_denial(entry: Entry) -> Error:
+    text = f"that {_denied_thing(entry)} does not exist is not signed, and its zone is"
+    return Error(Ede.RRSIGS_MISSING, text)
+
+
+def _is_unsigned(evidence: list[RRset]) -> bool:
+    return bool(evidence) and not any(rrset.signatures for rrset in evidence)
+
+
+def _denied_thing(entry: Entry) -> str:
     what = to_text(entry.key)
-    if not entry.nxdomain:
-        what += f" {type_name(entry.rdtype)}"
-    return Error(Ede.NSEC_MISSING, f"nothing proves that {what} does not exist")
+    return what if entry.nxdomain else f"{what} {type_name(entry.rdtype)}"
