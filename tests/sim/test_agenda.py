@@ -49,3 +49,16 @@ def test_cancelling_what_ran_changes_nothing():
     drain(agenda, 1)
     agenda.cancel(entry)
     assert len(agenda) == 0
+
+
+@given(st.lists(st.sampled_from(["kept", "cancelled", "background", "cancelled background"])))
+def test_the_foreground_is_counted(kinds):
+    agenda = Agenda()
+    for kind in kinds:
+        entry = agenda.add(1, lambda: None, background="background" in kind)
+        if "cancelled" in kind:
+            agenda.cancel(entry)
+            agenda.cancel(entry)
+    assert agenda.foreground == kinds.count("kept")
+    drain(agenda, 1)
+    assert agenda.foreground == 0

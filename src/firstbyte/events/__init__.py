@@ -3,7 +3,7 @@
 Bodies live in one module a layer (``events.tcp``, ``events.tls``, …); ``Event`` is the envelope.
 """
 
-from firstbyte.events import dns, http, link, quic, tcp, tls, trace
+from firstbyte.events import dhcp, dns, http, link, quic, tcp, tls, trace
 from firstbyte.events.base import Direction, Event, Source, What
 from firstbyte.events.recorder import Recorder, Scope
 
@@ -14,6 +14,7 @@ __all__ = [
     "Scope",
     "Source",
     "What",
+    "dhcp",
     "dns",
     "http",
     "link",

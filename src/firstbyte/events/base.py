@@ -4,6 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from firstbyte.events.dhcp import DhcpEvent
 from firstbyte.events.dns import DnsEvent
 from firstbyte.events.http import HttpEvent
 from firstbyte.events.link import LinkEvent
@@ -24,7 +25,7 @@ Source = Literal["kernel", "capture", "simulated", "inferred"]
 Direction = Literal["sent", "received"]
 """As seen from ``Event.host``; ``None`` on the event for what happens inside the host."""
 
-What = DnsEvent | HttpEvent | LinkEvent | QuicEvent | TcpEvent | TlsEvent | TraceEvent
+What = DhcpEvent | DnsEvent | HttpEvent | LinkEvent | QuicEvent | TcpEvent | TlsEvent | TraceEvent
 """Everything that can happen: a tagged union, told apart by its ``type`` ("tcp.connected")."""
 
 

@@ -15,6 +15,7 @@ _LAYERS = {
     "quic": "QUIC",
     "http": "HTTP",
     "link": "Below the transport",
+    "dhcp": "How a host gets its address",
 }
 _INTRODUCTION = """\
 # Events

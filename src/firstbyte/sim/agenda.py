@@ -11,10 +11,15 @@ from dataclasses import dataclass
 
 @dataclass(slots=True, eq=False)
 class Entry:
-    """One appointment; ``cancelled`` ones are skipped when their time comes."""
+    """One appointment; ``cancelled`` ones are skipped when their time comes.
+
+    ``background`` ones, such as the renewal of a lease, never end a wait: when there are no
+    others left, nothing that anybody waits for can happen any more.
+    """
 
     at_ns: int
     action: Callable[[], object]
+    background: bool = False
     cancelled: bool = False
 
 
@@ -25,13 +30,16 @@ class Agenda:
         self._heap: list[tuple[int, int, Entry]] = []
         self._sequence = 0
         self._cancelled = 0
+        self.foreground = 0
+        """How many appointments are to come that are not in the background."""
 
     def __len__(self) -> int:
         return len(self._heap) - self._cancelled
 
-    def add(self, at_ns: int, action: Callable[[], object]) -> Entry:
+    def add(self, at_ns: int, action: Callable[[], object], *, background: bool = False) -> Entry:
         """Have ``action`` called at ``at_ns``."""
-        entry = Entry(at_ns, action)
+        entry = Entry(at_ns, action, background)
+        self.foreground += not background
         self._sequence += 1
         heapq.heappush(self._heap, (at_ns, self._sequence, entry))
         return entry
@@ -41,6 +49,7 @@ class Agenda:
         if entry.cancelled:
             return
         entry.cancelled = True
+        self.foreground -= not entry.background
         self._cancelled += 1
         if self._cancelled > 64 and self._cancelled * 2 > len(self._heap):
             self._heap = [item for item in self._heap if not item[2].cancelled]
@@ -66,4 +75,5 @@ class Agenda:
             return None
         # A later cancel of what has run must not count as one that is still in the heap.
         entry.cancelled = True
+        self.foreground -= not entry.background
         return entry

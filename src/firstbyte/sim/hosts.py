@@ -17,6 +17,7 @@ from firstbyte.protocols.tcp.segment import Segment
 from firstbyte.sim.capture import ConnectionTap, PacketLog
 from firstbyte.sim.clock import NS_PER_S, to_ns
 from firstbyte.sim.current import HOST
+from firstbyte.sim.dhcp import DhcpClient, DhcpOptions
 from firstbyte.sim.event_log import EventLog, datagram_events
 from firstbyte.sim.frames import Unit
 from firstbyte.sim.kernel import Kernel
@@ -41,6 +42,9 @@ class HostOptions(TypedDict, total=False):
     addresses: list[str]
     """Instead of the automatic one (an empty list: none). With a prefix length
     (``192.168.1.7/24``) the address goes to the first interface, when there is one."""
+    dhcp: "bool | DhcpOptions"
+    """Ask for an address (and routes, name servers, …) by DHCP, on eth0. The host then has no
+    automatic address and no automatic routes; its link is Ethernet."""
     ipv6: bool
     """Also an automatic IPv6 address."""
     named: bool
@@ -84,7 +88,8 @@ class Host:
         settings = options.get("settings", HostSettings())
         self.forwarding = options.get("forwarding", settings.forwarding)
         self.settings = replace(settings, forwarding=self.forwarding)
-        self.auto_routes = options.get("auto_routes", True)
+        asks = options.get("dhcp", False)
+        self.auto_routes = options.get("auto_routes", not asks)
         self.ports: list[Port] = []
         self.system = SimSystem(self, internet.clock)
         self.programs: list[asyncio.Task[Any]] = []
@@ -98,9 +103,18 @@ class Host:
         self._routes: list[tuple[str, str, str | None]] = []
         self._taps: list[ConnectionTap] = []
         self.kernel = Kernel(self, self.settings)
-        default = automatic_addresses(number, ipv6=options.get("ipv6", False))
+        self.named = options.get("named", True)
+        self.dhcp: DhcpClient | None = None
+        if asks:
+            self.dhcp = DhcpClient(self, asks if isinstance(asks, DhcpOptions) else DhcpOptions())
+        default = [] if asks else automatic_addresses(number, ipv6=options.get("ipv6", False))
         for address in options.get("addresses", default):
             self.add_address(address, "eth0" if "/" in address else None)
+
+    @property
+    def asks(self) -> bool:
+        """Whether it asks for its address by DHCP."""
+        return self.dhcp is not None
 
     def __repr__(self) -> str:
         return f"<Host {self.name} {' '.join(self.addresses)}>"
@@ -117,6 +131,7 @@ class Host:
         self._configured.append((address, interface))
         if interface is None or interface in self.kernel.stack.interfaces:
             self._assign(address, interface)
+        self.internet.routes_changed()
 
     def remove_address(self, address: str) -> None:
         """Take an address away again."""
@@ -126,6 +141,7 @@ class Host:
         for interface in self.kernel.stack.interfaces.values():
             if any(held.address == bare for held in interface.addresses):
                 self.kernel.stack.remove_address(interface.name, bare)
+        self.internet.routes_changed()
 
     def _assign(self, address: str, interface: str | None) -> None:
         bare, _, prefix = address.partition("/")
@@ -165,6 +181,11 @@ class Host:
             if name in table:
                 return list(table[name])
         return [] if name != self.name.lower() else self.addresses
+
+    async def online(self) -> None:
+        """Wait, if need be, until DHCP has brought an address."""
+        if self.dhcp is not None:
+            await self.dhcp.online()
 
     def known_name(self, address: str) -> str | None:
         """The first name whose addresses hold ``address``."""
@@ -232,6 +253,8 @@ class Host:
             return
         self.up = False
         self.kernel.lose_power()
+        if self.dhcp is not None:
+            self.dhcp.power_off()
         for task in self.tasks:
             task.cancel(f"{self.name} crashed")
 
@@ -251,6 +274,8 @@ class Host:
             for network, by, gateway in self._routes:
                 self.kernel.stack.add_route(network, by, gateway)
             self.internet.routes_changed()
+            if self.dhcp is not None:
+                self.dhcp.boot()
 
     def pause(self) -> None:
         """Stop all programs where they are (SIGSTOP); the kernel goes on answering."""
@@ -294,6 +319,8 @@ class Host:
         for address, interface in self._configured:
             if interface == port.name:
                 self._assign(address, interface)
+        if self.dhcp is not None:
+            self.dhcp.plug(port)
         return port
 
     def receive(self, port: Port, unit: Unit) -> None:

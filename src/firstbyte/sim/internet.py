@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Self, TypeVar, Unpack
 
-from firstbyte.events.base import Event, What
+from firstbyte.events.base import Direction, Event, What
 from firstbyte.events.link import PacketDropped
 from firstbyte.sim import routing
 from firstbyte.sim.agenda import Agenda
@@ -121,12 +121,13 @@ class Internet:
     ) -> Link:
         """Connect two nodes. ``settings`` hold both ways; ``forth`` (a → b) and ``back`` override.
 
-        The link is point to point, without ARP, unless one of the nodes ``is_switch``.
+        The link is point to point, without ARP, unless one of the nodes is a switch, or a host
+        that asks for its address by DHCP.
         Raises ``ValueError`` for impossible settings.
         """
         both = WireOptions().changed(**settings)
         there, here = both.changed(**(forth or {})), both.changed(**(back or {}))
-        ethernet = _is_switch(a) or _is_switch(b)
+        ethernet = _needs_ethernet(a) or _needs_ethernet(b)
         port_a = a.new_port(there.mtu, ethernet=ethernet)
         port_b = b.new_port(here.mtu, ethernet=ethernet)
         wires = (
@@ -297,7 +298,13 @@ class Internet:
         seen = [event for host in self.hosts.values() for event in host.events()]
         return sorted([*self._events, *seen], key=lambda event: event.at_ns)
 
-    def note(self, host: str, what: What, connection: str | None = None) -> None:
+    def note(
+        self,
+        host: str,
+        what: What,
+        connection: str | None = None,
+        direction: Direction | None = None,
+    ) -> None:
         """Add an event that happens now."""
         if not self.observes:
             return
@@ -308,6 +315,7 @@ class Internet:
                 what=what,
                 host=host,
                 connection=connection,
+                direction=direction,
             )
         )
 
@@ -349,8 +357,9 @@ class Internet:
         await asyncio.sleep(0)
 
 
-def _is_switch(node: Node) -> bool:
-    return getattr(node, "is_switch", False)
+def _needs_ethernet(node: Node) -> bool:
+    """Switches go by MACs, and a host that asks for its address has nothing else to be told by."""
+    return getattr(node, "is_switch", False) or getattr(node, "asks", False)
 
 
 def _is_paused(host: Host | None) -> bool:

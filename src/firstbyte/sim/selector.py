@@ -113,7 +113,7 @@ class SimSelector(selectors.BaseSelector):
             self._turns = 0
             while not (self._any_hot() or self.has_work()):
                 at_ns = self._agenda.next_ns()
-                if at_ns is None:
+                if at_ns is None or not self._agenda.foreground:
                     self.on_idle()
                     break
                 self._clock.advance_to(at_ns)

@@ -123,3 +123,49 @@ def test_what_is_not_there_is_refused(tmp_path, module, more, message):
     scenario = parse_scenario(SCENARIO.format(module=module) + more)
     with pytest.raises(UsageError, match=message):
         run_scenario(scenario, tmp_path)
+
+
+DHCP = """
+[hosts.client]
+dhcp = true
+[hosts.server]
+addresses = ["192.168.1.1/24"]
+[[links]]
+between = ["client", "server"]
+rtt_s = 0.080
+[[dhcp]]
+host = "server"
+address = "192.168.1.1/24"
+first = "192.168.1.100"
+last = "192.168.1.199"
+[[programs]]
+host = "server"
+run = "{module}:serve"
+background = true
+[[programs]]
+host = "client"
+run = "{module}:ask"
+arguments = ["server"]
+"""
+
+
+def test_programs_wait_for_an_address_by_dhcp(tmp_path, module):
+    _, ask = run_scenario(parse_scenario(DHCP.format(module=module)), tmp_path)
+    assert (ask.ok, ask.value) == (True, "hello")
+    assert ask.ended_s > 4
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('first = "192.168.1.100"', 'first = "10.0.0.1"', "not in 192.168.1.0/24"),
+        ('first = "192.168.1.100"', 'first = "nonsense"', "nonsense"),
+        ('address = "192.168.1.1/24"\nfirst', 'address = "nonsense"\nfirst', "nonsense"),
+        ("[[dhcp]]", '[[sites]]\nname = "a.example"\nhost = "client"\n[[dhcp]]', "no address"),
+    ],
+)
+def test_impossible_dhcp_is_refused(tmp_path, module, old, new, said):
+    text = DHCP.format(module=module)
+    assert old in text
+    with pytest.raises(UsageError, match=said):
+        run_scenario(parse_scenario(text.replace(old, new)), tmp_path)

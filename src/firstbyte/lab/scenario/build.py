@@ -12,7 +12,7 @@ from firstbyte.sim import Host, Internet
 from firstbyte.sim.clock import DEFAULT_EPOCH_S
 from firstbyte.sim.hosts import HostOptions
 from firstbyte.sim.links import Link
-from firstbyte.sim.machines import Firewall, Middlebox, Nat, NatTimes, Policy
+from firstbyte.sim.machines import DhcpServer, Firewall, Middlebox, Nat, NatTimes, Policy
 
 
 def build_scenario(scenario: Scenario) -> World:
@@ -53,6 +53,19 @@ def find_host(internet: Internet, name: str) -> Host:
     return host
 
 
+def addresses_of(internet: Internet, name: str) -> tuple[str, ...]:
+    """The addresses of the host of that name.
+
+    Raises:
+        UsageError: there is no such host, or it has none before it has asked for one.
+
+    """
+    host = find_host(internet, name)
+    if not host.addresses:
+        raise UsageError(f"the host {name!r} has no address of its own", "servers need one")
+    return tuple(host.addresses)
+
+
 def find_link(internet: Internet, names: tuple[str, str]) -> Link:
     """The link between two hosts.
 
@@ -76,6 +89,7 @@ def _add_hosts(internet: Internet, scenario: Scenario) -> None:
             "clock_offset_s": table.clock_offset_s,
             "forwarding": table.forwarding,
             "named": table.named,
+            "dhcp": table.dhcp,
         }
         if table.addresses is not None:
             options["addresses"] = table.addresses
@@ -94,6 +108,8 @@ def _add_links(internet: Internet, scenario: Scenario) -> None:
 def _add_machines(internet: Internet, scenario: Scenario) -> None:
     for nat in scenario.nat:
         _add_nat(internet, nat)
+    for dhcp in scenario.dhcp:
+        DhcpServer(find_host(internet, dhcp.host), dhcp.settings())
     for firewall in scenario.firewalls:
         _add_firewall(internet, firewall)
     for box in scenario.middleboxes:
@@ -140,7 +156,7 @@ def _add_names(world: World, scenario: Scenario) -> None:
     for origin, table in scenario.zones.items():
         apex = _absolute(origin)
         name = f"ns.{apex}" if apex != "." else "ns."
-        server = Server(name, tuple(find_host(internet, table.host).addresses))
+        server = Server(name, addresses_of(internet, table.host))
         zone = make_zone(apex, server, [*server.records(), *table.records])
         by_host.setdefault(table.host, []).append(zone)
         world.zones[apex] = zone
@@ -163,17 +179,16 @@ def _unsigned(scenario: Scenario) -> list[str]:
 def _add_resolver(world: World, scenario: Scenario, host: Host) -> None:
     if "." not in scenario.zones:
         raise UsageError("a resolver needs the root's zone", 'add [zones."."]')
-    root = Server("ns.", tuple(find_host(world.internet, scenario.zones["."].host).addresses))
+    root = Server("ns.", addresses_of(world.internet, scenario.zones["."].host))
     recursive = RecursiveServer(host.addresses, root, Habits)
     world.programs.append((host, recursive.start))
 
 
 def _site(internet: Internet, table: SiteTable) -> Site:
-    host = find_host(internet, table.host)
     return Site(
         table.name,
         table.host,
-        host.address,
+        addresses_of(internet, table.host)[0],
         table.versions,
         0.0,
         table.title,

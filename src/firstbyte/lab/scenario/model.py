@@ -10,12 +10,15 @@ import msgspec
 from msgspec import Struct, field
 
 from firstbyte.errors import UsageError
+from firstbyte.protocols.dhcp.server import ServerSettings as DhcpSettings
 
 
 class HostTable(Struct, frozen=True, forbid_unknown_fields=True):
     """``[hosts.NAME]``. Without addresses the host gets the next one of 10.0.0.0/8."""
 
     addresses: list[str] | None = None
+    dhcp: bool = False
+    """Ask for the address on the first link; programs wait until there is one."""
     nameservers: list[str] = []
     search: list[str] = []
     environment: dict[str, str] = {}
@@ -82,6 +85,44 @@ class NatTable(Struct, frozen=True, forbid_unknown_fields=True):
     tcp_s: float = 7440.0
     forward: list[str] = []
     """``tcp 8080 192.168.1.10:80``."""
+
+
+class DhcpTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """``[[dhcp]]``: a server on ``host``, for the link on which ``address`` is."""
+
+    host: str
+    address: str
+    """The host's own, with its prefix length: ``192.168.1.1/24``."""
+    first: str
+    last: str
+    lease_s: int = 86_400
+    routers: list[str] | None = None
+    dns_servers: list[str] = []
+    domain: str | None = None
+    search: list[str] = []
+    mtu: int | None = None
+    reserved: dict[str, str] = {}
+    """MAC → address."""
+
+    def settings(self) -> DhcpSettings:
+        """What the server is told.
+
+        Raises:
+            UsageError: a value is impossible.
+
+        """
+        return DhcpSettings(
+            address=self.address,
+            first=self.first,
+            last=self.last,
+            lease_s=self.lease_s,
+            routers=None if self.routers is None else tuple(self.routers),
+            dns_servers=tuple(self.dns_servers),
+            domain=self.domain,
+            search=tuple(self.search),
+            mtu=self.mtu,
+            reserved=self.reserved,
+        )
 
 
 class PolicyTable(Struct, frozen=True, forbid_unknown_fields=True):
@@ -153,6 +194,7 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     resolvers: list[ResolverTable] = []
     sites: list[SiteTable] = []
     nat: list[NatTable] = []
+    dhcp: list[DhcpTable] = []
     firewalls: list[FirewallTable] = []
     middleboxes: list[MiddleboxTable] = []
     faults: list[FaultTable] = []
@@ -166,6 +208,7 @@ TABLES = (
     ResolverTable,
     SiteTable,
     NatTable,
+    DhcpTable,
     PolicyTable,
     FirewallTable,
     MiddleboxTable,

@@ -75,8 +75,8 @@ class _Run:
         self._world = world
         self._function = function
         self._ended_s: float | None = None
-        host = find_host(world.internet, table.host)
-        self.task = host.run(self._run(), name=self.name)
+        self._host = find_host(world.internet, table.host)
+        self.task = self._host.run(self._run(), name=self.name)
 
     @property
     def name(self) -> str:
@@ -84,6 +84,7 @@ class _Run:
 
     async def _run(self) -> object:
         await asyncio.sleep(self.table.at_s)
+        await self._host.online()
         try:
             return await self._function(*self.table.arguments)
         finally:

@@ -32,7 +32,7 @@ class RoutingTable:
         """Add a route; of equal ones the earlier one wins."""
         self.routes.append(route)
         self.routes.sort(key=lambda r: (-r.network.prefixlen, r.metric))
-        self._changed()
+        self.touch()
 
     def remove(self, network: str, interface: str | None = None) -> None:
         """Remove the routes to exactly ``network`` (by one interface, or by any)."""
@@ -45,7 +45,7 @@ class RoutingTable:
         if len(keep) == len(self.routes):
             raise UsageError(f"there is no route to {network}")
         self.routes = keep
-        self._changed()
+        self.touch()
 
     def lookup(self, destination: str) -> Route | None:
         """The route for an address, or ``None``."""
@@ -61,7 +61,8 @@ class RoutingTable:
         address = ip_address(destination)
         return next((r for r in self.routes if address in r.network), None)
 
-    def _changed(self) -> None:
+    def touch(self) -> None:
+        """An answer may have changed."""
         self._found.clear()
         self.generation += 1
 

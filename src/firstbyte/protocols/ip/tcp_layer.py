@@ -165,10 +165,14 @@ class TcpLayer:
         """ICMP says that segments of this connection are too big."""
         socket = self._of_quoted(quoted, segment)
         if socket is not None:
-            headers = V6_HEADERS if addresses.version(socket.remote[0]) == 6 else V4_HEADERS
-            socket.connection.path_mss(mtu - headers)
-            self.touch(socket)
+            self._fit(socket, mtu)
         return socket
+
+    def _fit(self, socket: TcpSocket, mtu: int) -> None:
+        """Packets of the connection are to have at most ``mtu`` bytes from now on."""
+        headers = V6_HEADERS if addresses.version(socket.remote[0]) == 6 else V4_HEADERS
+        socket.connection.path_mss(mtu - headers)
+        self.touch(socket)
 
     def _of_quoted(self, quoted: Packet, segment: Segment) -> TcpSocket | None:
         """The connection of a quoted segment; only if its number is in flight (RFC 5927, 4.1)."""
@@ -234,6 +238,9 @@ class TcpLayer:
         connection = socket.connection
         segments, events, deadline = connection.poll(now_ns)
         path, header = socket.path, socket.header
+        generation = self._transmitter.routes.generation
+        if segments and path is not None and path.generation != generation:
+            path = self._reroute(socket, segments)
         if path is not None:
             send = self._transmitter.send_fitting
             for segment in segments:
@@ -244,6 +251,25 @@ class TcpLayer:
             self._announce(socket, connection.take_changed())
         if deadline is not None and deadline < socket.scheduled_ns:
             self._schedule(socket, deadline)
+
+    def _reroute(self, socket: TcpSocket, segments: list[Segment]) -> Path | None:
+        """The way to the peer, after routes or addresses have changed.
+
+        Without one, or when our address is gone, what is sent is lost; the connection lives until
+        its timers end it, as on Linux, and goes on if address and way come back.
+        """
+        transmitter = self._transmitter
+        path, old = transmitter.path(socket.remote[0]), socket.path
+        local = transmitter.is_local(socket.local[0])
+        if path is None or not local:
+            reason = "no_route" if local else "source_address_gone"
+            for segment in segments:
+                transmitter.drop(Packet(socket.header, segment), reason, "tcp")
+            return None
+        socket.path = path
+        if old is not None and path.mtu < old.mtu:
+            self._fit(socket, path.mtu)
+        return path
 
     def _announce(self, socket: TcpSocket, changed: int) -> None:
         listener = socket.listener

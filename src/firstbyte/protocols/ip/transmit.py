@@ -33,9 +33,11 @@ class Outgoing(Struct, gc=False):
 class Path:
     """How a destination is reached: looped back, or by an interface to a next hop."""
 
-    __slots__ = ("destination", "interface", "mac", "mtu", "neighbor", "source")
+    __slots__ = ("destination", "generation", "interface", "mac", "mtu", "neighbor", "source")
 
     def __init__(self, destination: str, interface: Interface | None, source: str) -> None:
+        self.generation = 0
+        """Of the routes that it was found by."""
         self.destination = destination
         self.interface = interface
         """Null: the destination is this host."""
@@ -92,7 +94,7 @@ class Transmitter:
 
     def changed(self) -> None:
         """Interfaces went up or down: what is known of paths is no longer true."""
-        self._paths.clear()
+        self.routes.touch()
 
     # Finding the way.
 
@@ -119,6 +121,7 @@ class Transmitter:
         if found is None:
             found = self._find(destination)
             if found is not None:
+                found.generation = self._generation
                 self._paths[destination] = found
         return found
 

@@ -165,6 +165,9 @@ class UdpLayer:
             raise SocketError("EMSGSIZE", f"{len(data)} bytes do not fit a datagram")
         path = self._path(socket, address)
         source = None if addresses.is_unspecified(socket.local[0]) else socket.local[0]
+        if source is not None and not self._may_bind(source):
+            # The address was taken away since; measured on Linux 6.18.
+            raise SocketError("ENETUNREACH", f"{source} is no longer an address of this host")
         header = self._transmitter.header(path, UDP, source=source)
         if socket.ttl is not None:
             header.ttl = socket.ttl
