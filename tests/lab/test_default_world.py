@@ -40,7 +40,9 @@ def test_the_resolver_walks_from_the_root(world):
     world.run(trace(world.default_url))
     resolver = world.internet.hosts["resolver"]
     asked = {packet.ip.destination for packet in world.internet.capture(resolver).packets}
-    assert {"192.0.2.1", "192.0.2.2", "192.0.2.3"} <= asked
+    for server in ("root", "tld", "ns"):
+        # By either family: which one is the resolver's choice.
+        assert asked & set(world.internet.hosts[server].addresses), server
 
 
 @pytest.mark.parametrize("version", ["1.1", "2", "3"])
