@@ -48,6 +48,23 @@ _BREAKING = FlagGroup("Breaking")
             metavar="SUBNET",
             help="who may have whole zones (AXFR); default loopback",
         ),
+        _SERVING(
+            "--notify",
+            "secondaries",
+            multiple=True,
+            metavar="ADDR[:PORT]",
+            help="tell this secondary of new versions (RFC 1996)",
+        ),
+        _SERVING(
+            "--client-subnet",
+            is_flag=True,
+            help="choose views by the subnet that a resolver tells, too (RFC 7871)",
+        ),
+        _SERVING(
+            "--cookie-secret",
+            metavar="HEX",
+            help="32 digits for cookies that servers share (RFC 9018); default: a new one",
+        ),
         _SERVING("--nsid", metavar="TEXT", default="", help="the server's name (RFC 5001)"),
         _SERVING(
             "--max-udp",
@@ -107,7 +124,8 @@ def command(files: tuple[str, ...], **given: Any) -> int:
 
     wishes = Wishes(files, given["views"], _policy(given), given["keys"], given["faults"])
     listen = [endpoint(text, "--listen", 53) for text in given["listen"] or ("127.0.0.1:53",)]
-    return run(daemon.run(daemon.Job(wishes, listen, _manners(given))))
+    secondaries = [endpoint(text, "--notify", 53) for text in given["secondaries"]]
+    return run(daemon.run(daemon.Job(wishes, listen, _manners(given), secondaries)))
 
 
 def _policy(given: dict[str, Any]) -> "Policy | None":
@@ -138,19 +156,40 @@ def _salt(text: str) -> bytes:
 
 
 def _manners(given: dict[str, Any]) -> "Manners":
+    from dataclasses import replace
     from ipaddress import ip_network
 
     from firstbyte.cli.shell.values import reject
     from firstbyte.server.dns.answers import Manners
 
-    standard = Manners(max_udp_bytes=given["max_udp"], nsid=given["nsid"].encode())
+    made = Manners(
+        max_udp_bytes=given["max_udp"],
+        nsid=given["nsid"].encode(),
+        cookie_secret=_secret(given["cookie_secret"]),
+        client_subnet=given["client_subnet"],
+    )
     if not given["allow_transfer"]:
-        return standard
+        return made
     try:
         networks = tuple(ip_network(text, strict=False) for text in given["allow_transfer"])
     except ValueError as fault:
         reject(f"--allow-transfer: {fault}")
-    return Manners(given["max_udp"], nsid=given["nsid"].encode(), transfers=networks)
+    return replace(made, transfers=networks)
+
+
+def _secret(text: str | None) -> bytes:
+    import secrets
+
+    from firstbyte.cli.shell.values import reject
+    from firstbyte.protocols.dns.cookies import SECRET_BYTES
+
+    try:
+        secret = secrets.token_bytes(SECRET_BYTES) if text is None else bytes.fromhex(text)
+    except ValueError:
+        reject("--cookie-secret is not hexadecimal")
+    if len(secret) != SECRET_BYTES:
+        reject("--cookie-secret has not 32 hexadecimal digits")
+    return secret
 
 
 def _list_faults() -> int:

@@ -108,6 +108,16 @@ def test_binds_tools_load_and_verify_the_zone(signed, tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_ldns_verifies_the_zone(signed, tmp_path):
+    zone = output(needs("dig"), "@127.0.0.1", "-p", signed.port, "example.org", "AXFR", "+onesoa")
+    file = tmp_path / "zone"
+    file.write_text("".join(f"{line}\n" for line in zone.splitlines() if line[:1] != ";"))
+    done = subprocess.run(
+        [needs("ldns-verify-zone"), "-V", "2", file], capture_output=True, text=True, timeout=30
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 @contextlib.contextmanager
 def unbound(directory, server):
     """unbound over our server, with the parent's DS as its anchor; gives its port."""

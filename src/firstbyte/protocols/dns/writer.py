@@ -7,7 +7,7 @@ from functools import lru_cache
 from msgspec import Struct, field
 
 from firstbyte.protocols.dns import rdata as layouts
-from firstbyte.protocols.dns.constants import OPT, RRSIG, TC
+from firstbyte.protocols.dns.constants import CHAOS, IN, OPT, RRSIG, TC
 from firstbyte.protocols.dns.message import Edns, RRset
 
 MAX_POINTER_TARGET = 0x3FFF
@@ -39,10 +39,11 @@ class Rendered(Struct, frozen=True, gc=False):
 
 
 class _Writer:
-    def __init__(self) -> None:
+    def __init__(self, rdclass: int = IN) -> None:
         self.out = bytearray(12)
         self.names: dict[bytes, int] = {}
         self.ttls: list[int] = []
+        self.rdclass = rdclass
 
     def name(self, name: bytes) -> None:
         """``name``, its longest known suffix as a pointer."""
@@ -77,9 +78,9 @@ class _Writer:
         self.ttls.append(len(out) + 4)
         layout = layouts.COMPRESSIBLE.get(rdtype)
         if layout is None:
-            out += _FIXED.pack(rdtype, 1, ttl_s, len(rdata)) + rdata
+            out += _FIXED.pack(rdtype, self.rdclass, ttl_s, len(rdata)) + rdata
             return
-        out += _FIXED.pack(rdtype, 1, ttl_s, 0)
+        out += _FIXED.pack(rdtype, self.rdclass, ttl_s, 0)
         start = len(out)
         self.rdata(layout, rdata)
         length = len(out) - start
@@ -107,7 +108,7 @@ def render(parts: Parts, max_bytes: int = 65535) -> Rendered:
     Where the answer or authority section does not fit, whole sets are left out and TC is set;
     additional records are left out silently (RFC 2181, 9).
     """
-    writer = _Writer()
+    writer = _Writer(CHAOS if parts.qclass == CHAOS else IN)
     if parts.qname is not None:
         writer.name(parts.qname)
         writer.out += struct.pack("!HH", parts.qtype, parts.qclass)

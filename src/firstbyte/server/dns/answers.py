@@ -6,19 +6,33 @@ from typing import Literal
 
 from firstbyte.errors import DecodeError
 from firstbyte.protocols.dns import constants as dns
-from firstbyte.protocols.dns import walker
-from firstbyte.protocols.dns.message import Edns, Message
+from firstbyte.protocols.dns import cookies, walker
+from firstbyte.protocols.dns.message import Edns, Message, RRset
 from firstbyte.protocols.dns.writer import Parts, render
+from firstbyte.server.dns import identity
+from firstbyte.server.dns.journal import client_serial, flatten
 from firstbyte.server.dns.lookup import Found, Lookup
+from firstbyte.server.dns.options import (
+    CLIENT_SUBNET,
+    COOKIE,
+    EDE,
+    KEEPALIVE,
+    NSID,
+    Subnet,
+    has_bad_cookie_length,
+    keepalive,
+    read_subnet,
+)
+from firstbyte.server.dns.zone import Zone
 from firstbyte.server.dns.zone_set import Network, ZoneSet, closest
 
 AXFR = 252
 IXFR = 251
-NSID = 3
-EDE = 15
 NOT_AUTHORITATIVE = 20
 PROHIBITED = 18
 MIN_UDP_BYTES = 512
+_OPT_ROOM_BYTES = 128
+Options = tuple[tuple[int, bytes], ...]
 _KEPT_FLAGS = dns.RD | dns.CD | 0x7800
 
 
@@ -45,6 +59,12 @@ class Manners:
     """The server's name, for who asks for it (RFC 5001)."""
     transfers: tuple[Network, ...] = field(default_factory=_loopback)
     """Who may have whole zones."""
+    cookie_secret: bytes = b""
+    """16 octets for server cookies (RFC 9018); empty: none are given."""
+    client_subnet: bool = False
+    """Views go by the client's subnet where a resolver tells it (RFC 7871)."""
+    idle_s: float = 30.0
+    """How long a TCP client may be quiet (RFC 7766, 6.2.3)."""
 
     def may_transfer(self, client: Client) -> bool:
         """Whether this client may have whole zones."""
@@ -53,6 +73,18 @@ class Manners:
 
 
 DEFAULT = Manners()
+
+
+def incremental(message: Message, zone: Zone, client: Client, manners: Manners) -> list[RRset]:
+    """The answer to IXFR over UDP: the changes if they fit, else the SOA alone (RFC 1995, 2)."""
+    changes = zone.journal.since(client_serial(message)) if manners.may_transfer(client) else None
+    soa = zone.soa
+    if not changes:
+        return [soa]
+    whole = [soa, *flatten(changes), soa]
+    parts = Parts(message.id, 0, message.qname, answer=whole)
+    fits = len(render(parts).data) + _OPT_ROOM_BYTES <= _limit(message, client, manners)
+    return whole if fits else [soa]
 
 
 def read(query: bytes) -> Message | bytes | None:
@@ -87,20 +119,53 @@ def answer(
     refused = refusal(message)
     if refused is not None:
         return reply(message, Found(refused, authoritative=False), client, manners)
+    try:
+        subnet = read_subnet(message.edns) if manners.client_subnet else None
+    except ValueError:
+        return reply(message, Found(dns.FORMERR, authoritative=False), client, manners)
+    extra = _extra(message, client, zones, subnet, now_s, manners)
     name = (message.qname or b"\0").lower()
-    zone = closest(zones.visible(client.address), name, message.qtype)
+    if message.qclass == dns.CHAOS:
+        found = identity.lookup(name, message.qtype, manners.nsid)
+        return reply(message, found, client, manners, extra=extra)
+    seen = zones.visible(client.address if subnet is None else str(subnet.address))
+    zone = closest(seen, name, message.qtype)
     if zone is None:
         found = Found(dns.REFUSED, authoritative=False)
-        return reply(message, found, client, manners, NOT_AUTHORITATIVE)
+        return reply(message, found, client, manners, NOT_AUTHORITATIVE, extra)
     if message.qtype == AXFR or (message.qtype == IXFR and client.transport == "tcp"):
         found = Found(dns.REFUSED, authoritative=False)
-        return reply(message, found, client, manners, PROHIBITED)
+        return reply(message, found, client, manners, PROHIBITED, extra)
     if message.qtype == IXFR:
-        return reply(message, Found(answer=[zone.soa]), client, manners)  # RFC 1995, 2
+        found = Found(answer=incremental(message, zone, client, manners))
+        return reply(message, found, client, manners, extra=extra)
     dnssec = message.edns is not None and message.edns.dnssec_ok
     minimal = manners.minimal_any and client.transport == "udp"
     lookup = Lookup(zone, now_s, dnssec=dnssec, minimal_any=minimal)
-    return reply(message, lookup.run(name, message.qtype), client, manners)
+    return reply(message, lookup.run(name, message.qtype), client, manners, extra=extra)
+
+
+def _extra(
+    message: Message,
+    client: Client,
+    zones: ZoneSet,
+    subnet: Subnet | None,
+    now_s: float,
+    manners: Manners,
+) -> Options:
+    """The options that depend on who asks."""
+    asked = message.edns
+    found: list[tuple[int, bytes]] = []
+    cookie = None if asked is None else asked.option(COOKIE)
+    if cookie is not None and manners.cookie_secret:
+        secret = manners.cookie_secret
+        found.append((COOKIE, cookies.answer(cookie, client.address, now_s, secret)))
+    if subnet is not None:
+        scope = zones.scope_bits(subnet.address) if subnet.bits else 0
+        found.append((CLIENT_SUBNET, subnet.option(scope)))
+    if asked is not None and client.transport == "tcp" and asked.option(KEEPALIVE) is not None:
+        found.append((KEEPALIVE, keepalive(manners.idle_s)))
+    return tuple(found)
 
 
 def refusal(message: Message) -> int | None:
@@ -111,7 +176,9 @@ def refusal(message: Message) -> int | None:
         return dns.FORMERR
     if message.edns is not None and message.edns.version > 0:
         return dns.BADVERS
-    if message.qclass != dns.IN:
+    if has_bad_cookie_length(message.edns):
+        return dns.FORMERR
+    if message.qclass not in (dns.IN, dns.CHAOS):
         return dns.REFUSED
     if message.qtype in dns.META_TYPES and message.qtype not in (AXFR, IXFR):
         return dns.NOTIMP
@@ -124,6 +191,7 @@ def reply(
     client: Client,
     manners: Manners = DEFAULT,
     error: int | None = None,
+    extra: Options = (),
 ) -> bytes:
     """``found`` as octets for this client: cut to what it takes, with EDNS if it speaks it."""
     flags = dns.QR | message.flags & _KEPT_FLAGS | found.rcode & 15
@@ -139,7 +207,7 @@ def reply(
         answer=found.answer,
         authority=found.authority,
         additional=found.additional,
-        edns=None if asked is None else _edns(asked, found, manners, error),
+        edns=None if asked is None else _edns(asked, found, manners, error, extra),
         signatures=asked is not None and asked.dnssec_ok,
     )
     data = render(parts, _limit(message, client, manners)).data
@@ -156,8 +224,8 @@ def _limit(message: Message, client: Client, manners: Manners) -> int:
     return max(MIN_UDP_BYTES, min(message.edns.payload_bytes, manners.max_udp_bytes))
 
 
-def _edns(asked: Edns, found: Found, manners: Manners, error: int | None) -> Edns:
-    options = []
+def _edns(asked: Edns, found: Found, manners: Manners, error: int | None, extra: Options) -> Edns:
+    options = list(extra)
     if manners.nsid and asked.option(NSID) is not None:
         options.append((NSID, manners.nsid))
     if error is not None:

@@ -8,9 +8,13 @@ from dataclasses import dataclass
 
 from firstbyte.errors import FirstbyteError, UsageError
 from firstbyte.net import system
+from firstbyte.protocols.dns.message import RRset
+from firstbyte.protocols.dns.names import to_text
 from firstbyte.server.dns.answers import Manners
+from firstbyte.server.dns.notify import notify
 from firstbyte.server.dns.serving import NameServer
-from firstbyte.server.dns.setup import Served, Wishes, prepare
+from firstbyte.server.dns.setup import Wishes, prepare
+from firstbyte.server.dns.zone import Zone
 
 READY = "ready"
 
@@ -22,6 +26,8 @@ class Job:
     wishes: Wishes
     listen: Sequence[tuple[str, int]]
     manners: Manners
+    notify: Sequence[tuple[str, int]] = ()
+    """Secondaries that are told of new versions (RFC 1996)."""
 
 
 async def run(job: Job) -> int:
@@ -31,24 +37,108 @@ async def run(job: Job) -> int:
         UsageError: something in ``job`` cannot be used, or an address cannot be bound.
 
     """
-    served = prepare(job.wishes, system.current().wall_time_s())
-    servers = [
-        NameServer(served.zones, address, job.manners, served.treatments) for address in job.listen
-    ]
-    loop = asyncio.get_running_loop()
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    loop.add_signal_handler(signal.SIGHUP, lambda: _reload(job, servers))
-    try:
-        for server in servers:
-            await _start(server)
-        _announce(served, servers)
-        await stop.wait()
-    finally:
-        for server in servers:
+    return await _Process(job).run()
+
+
+class _Process:
+    """The servers, and what changes under them."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._served = prepare(job.wishes, system.current().wall_time_s())
+        self._servers = [
+            NameServer(self._served.zones, address, job.manners, self._served.treatments)
+            for address in job.listen
+        ]
+        self._notifying: set[asyncio.Task[None]] = set()
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def run(self) -> int:
+        loop = asyncio.get_running_loop()
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(signal.SIGHUP, self._reload)
+        try:
+            for server in self._servers:
+                await _start(server)
+            self._announce()
+            self._notify(list(self._served.places.values()))
+            self._arm()
+            await stop.wait()
+        finally:
+            await self._close()
+        return 0
+
+    async def _close(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        for task in self._notifying:
+            task.cancel()
+        for server in self._servers:
             await server.close()
-    return 0
+
+    def _announce(self) -> None:
+        _print(self._served.anchors())
+        places = ", ".join(
+            f"{host} port {port}" for host, port in (s.address for s in self._servers)
+        )
+        _say(f"listening on {places}")
+        _say(READY)
+
+    def _reload(self) -> None:
+        try:
+            self._renew()
+        except FirstbyteError as error:
+            _say(f"not reloaded: {error}")
+            return
+        _say("reloaded")
+
+    def _renew(self, *, resign: bool = False) -> None:
+        """Read the files again, and tell secondaries of what is new."""
+        now_s = system.current().wall_time_s()
+        before = self._served
+        fresh = prepare(self._job.wishes, now_s, before, resign=resign)
+        self._served = fresh
+        for server in self._servers:
+            server.zones, server.treatments = fresh.zones, fresh.treatments
+        _print([line for line in fresh.anchors() if line not in before.anchors()])
+        for remark in fresh.remarks:
+            _say(f"warning: {remark}")
+        self._notify([z for at, z in fresh.places.items() if before.places.get(at) is not z])
+
+    # signatures ------------------------------------------------------------------------------
+
+    def _arm(self) -> None:
+        """Signatures are renewed at half of their life; those made on demand renew themselves."""
+        policy = self._job.wishes.policy
+        if policy is not None and not policy.online:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(policy.validity_s / 2, self._resign)
+
+    def _resign(self) -> None:
+        try:
+            self._renew(resign=True)
+        except FirstbyteError as error:
+            _say(f"not signed again: {error}")
+        else:
+            _say("signed again")
+        self._arm()
+
+    # secondaries -----------------------------------------------------------------------------
+
+    def _notify(self, zones: Sequence[Zone]) -> None:
+        for zone in zones:
+            for server in self._job.notify:
+                task = asyncio.create_task(_tell(zone.soa, server))
+                self._notifying.add(task)
+                task.add_done_callback(self._notifying.discard)
+
+
+async def _tell(soa: RRset, server: tuple[str, int]) -> None:
+    if not await notify(soa, server):
+        host, port = server
+        _say(f"warning: {host} port {port} does not answer a NOTIFY for {to_text(soa.key)}")
 
 
 async def _start(server: NameServer) -> None:
@@ -60,27 +150,10 @@ async def _start(server: NameServer) -> None:
         raise UsageError(f"cannot listen on {host} port {port}: {error.strerror}", hint) from error
 
 
-def _announce(served: Served, servers: Sequence[NameServer]) -> None:
-    for line in served.anchors():
+def _print(lines: Sequence[str]) -> None:
+    for line in lines:
         sys.stdout.write(line + "\n")
     sys.stdout.flush()
-    places = ", ".join(f"{host} port {port}" for host, port in (s.address for s in servers))
-    _say(f"listening on {places}")
-    _say(READY)
-
-
-def _reload(job: Job, servers: Sequence[NameServer]) -> None:
-    try:
-        fresh = prepare(job.wishes, system.current().wall_time_s())
-    except FirstbyteError as error:
-        _say(f"not reloaded: {error}")
-        return
-    for server in servers:
-        server.zones, server.treatments = fresh.zones, fresh.treatments
-    for line in fresh.anchors():
-        sys.stdout.write(line + "\n")
-    sys.stdout.flush()
-    _say("reloaded")
 
 
 def _say(text: str) -> None:

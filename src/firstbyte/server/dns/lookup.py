@@ -8,7 +8,7 @@ from firstbyte.protocols.dns.names import is_under, wildcard
 from firstbyte.server.dns.zone import Node, Zone
 
 MAX_ALIASES = 16
-_TARGET_AT = {dns.NS: 0, dns.MX: 2, dns.SRV: 6}
+_TARGET_AT = {dns.NS: 0, dns.MX: 2, dns.SRV: 6, dns.SVCB: 2, dns.HTTPS: 2}
 """Where the name of a host stands in the data of types that get additional records."""
 _NOT_ALIASED = frozenset({dns.CNAME, dns.ANY, dns.RRSIG, dns.NSEC})
 
@@ -46,7 +46,8 @@ class Lookup:
             if current is not None and not is_under(current, self._zone.apex):
                 break
         for rrset in self._found.answer:
-            self._add_hosts(rrset)
+            if rdtype != dns.ANY:
+                self._add_hosts(rrset)
         return self._found
 
     def _step(self, name: bytes, rdtype: int) -> bytes | None:
@@ -57,7 +58,7 @@ class Lookup:
             if above in zone.cuts:
                 self._refer(above)
                 return None
-            return self._redirect(zone.nodes[above][dns.DNAME], name)
+            return self._redirect(zone.nodes[above][dns.DNAME], name, rdtype)
         node = zone.nodes.get(name)
         if node is not None:
             return self._at(node, name, rdtype)
@@ -88,24 +89,28 @@ class Lookup:
 
     def _data(self, node: Node, name: bytes, rdtype: int) -> list[RRset]:
         zone = self._zone
+        link = zone.denial.at(name) if zone.denial is not None else None
         if rdtype == dns.ANY:
             whole = list(node.values())
-            return whole[:1] if self._minimal_any else whole  # RFC 8482, 4.1
+            if self._minimal_any:
+                return whole[:1]  # RFC 8482, 4.1
+            return whole if link is None else [*whole, link]
         if rdtype == dns.RRSIG:
-            return self._signatures(node)
+            whole = list(node.values())
+            return self._signatures(whole if link is None else [*whole, link])
         if rdtype == dns.NSEC:
-            link = zone.denial.at(name) if zone.denial is not None else None
             return [] if link is None else [link]
         rrset = node.get(rdtype)
         return [] if rrset is None else [rrset]
 
-    def _signatures(self, node: Node) -> list[RRset]:
-        """The signatures of one set: more would help attackers alone (RFC 8482, 4.1)."""
-        for rrset in node.values():
+    def _signatures(self, rrsets: list[RRset]) -> list[RRset]:
+        """All signatures; of one set alone where more would help attackers (RFC 8482, 7)."""
+        found = []
+        for rrset in rrsets:
             signed = self._zone.signed(rrset, self._now_s)
             if signed.signatures:
-                return [RRset(rrset.key, dns.RRSIG, rrset.ttl_s, list(signed.signatures))]
-        return []
+                found.append(RRset(rrset.key, dns.RRSIG, rrset.ttl_s, list(signed.signatures)))
+        return found[:1] if self._minimal_any else found
 
     def _expand(self, star: Node, name: bytes, encloser: bytes, rdtype: int) -> bytes | None:
         """A wildcard stands for ``name`` (RFC 4592, 3.3)."""
@@ -123,15 +128,18 @@ class Lookup:
                 self._prove(denial.no_wildcard_data(name, encloser))
         return None if alias is None else alias.rdatas[0].lower()
 
-    def _redirect(self, dname: RRset, name: bytes) -> bytes | None:
-        """A DNAME above ``name`` (RFC 6672, 3.2); the CNAME that it implies is not signed."""
+    def _redirect(self, dname: RRset, name: bytes, rdtype: int) -> bytes | None:
+        """A DNAME above ``name`` (RFC 6672, 3.2); the CNAME that it implies is not signed.
+
+        Who asks for that CNAME has it, and is not led on.
+        """
         self._put(dname)
         target = name[: len(name) - len(dname.key)] + dname.rdatas[0]
         if len(target) > 255:
             self._found.rcode = dns.YXDOMAIN
             return None
         self._found.answer.append(RRset(name, dns.CNAME, dname.ttl_s, [target]))
-        return target.lower()
+        return None if rdtype == dns.CNAME else target.lower()
 
     def _refer(self, cut: bytes) -> None:
         zone, found = self._zone, self._found
@@ -174,7 +182,7 @@ class Lookup:
         additional = self._found.additional
         present = {(known.key, known.rdtype) for known in (*self._found.answer, *additional)}
         for rdata in rrset.rdatas:
-            key = rdata[at:].lower()
+            key = _host(rrset, rdata, at)
             node = self._zone.nodes.get(key, {})
             for rdtype in (dns.A, dns.AAAA):
                 host = node.get(rdtype)
@@ -184,3 +192,13 @@ class Lookup:
                     self._zone.signed(host, self._now_s)
                 additional.append(host)
                 present.add((key, rdtype))
+
+
+def _host(rrset: RRset, rdata: bytes, at: int) -> bytes:
+    """The host that a record names; of SVCB and HTTPS "." is the owner (RFC 9460, 2.5.2)."""
+    end = at
+    while rdata[end]:
+        end += rdata[end] + 1
+    name = rdata[at : end + 1].lower()
+    own = name == b"\0" and rrset.rdtype in (dns.SVCB, dns.HTTPS)
+    return rrset.key if own else name

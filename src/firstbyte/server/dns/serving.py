@@ -13,8 +13,8 @@ from firstbyte.server.dns.delivery import Delivery, Treatment, truth
 from firstbyte.server.dns.transfer import messages
 from firstbyte.server.dns.zone_set import ZoneSet
 
-IDLE_S = 30.0
-"""How long a TCP client may be quiet (RFC 7766, 6.2.3)."""
+DRAIN_S = 30.0
+"""How long a TCP client may leave its answer unread."""
 MAX_CONNECTIONS = 200
 PORT_TRIES = 16
 
@@ -154,7 +154,7 @@ class NameServer:
         try:
             with contextlib.suppress(OSError, asyncio.IncompleteReadError, TimeoutError):
                 while True:
-                    async with asyncio.timeout(IDLE_S):
+                    async with asyncio.timeout(self.manners.idle_s):
                         size = int.from_bytes(await reader.readexactly(2), "big")
                         query = await reader.readexactly(size)
                     await self._answer_stream(query, client, writer)
@@ -187,5 +187,5 @@ class _Datagrams(asyncio.DatagramProtocol):
 async def _write(parts: Iterable[bytes], writer: asyncio.StreamWriter) -> None:
     for data in parts:
         writer.write(len(data).to_bytes(2, "big") + data)
-        async with asyncio.timeout(IDLE_S):
+        async with asyncio.timeout(DRAIN_S):
             await writer.drain()

@@ -91,8 +91,17 @@ def make_keys(policy: Policy) -> list[ZoneKey]:
     return [generate(policy.algorithm)]
 
 
-def sign_zone(zone: Zone, keys: Sequence[ZoneKey], policy: Policy, now_s: float) -> None:
-    """Sign ``zone`` in place: its children's DS records must stand in it already."""
+def sign_zone(
+    zone: Zone,
+    keys: Sequence[ZoneKey],
+    policy: Policy,
+    now_s: float,
+    before: Zone | None = None,
+) -> None:
+    """Sign ``zone`` in place: its children's DS records must stand in it already.
+
+    Sets that are the same in ``before``, an older version with these keys, keep its signatures.
+    """
     _remove_security(zone)
     add(zone, RRset(zone.apex, dns.DNSKEY, zone.soa.ttl_s, [key.dnskey for key in keys]))
     if policy.denial == "nsec3":
@@ -101,11 +110,24 @@ def sign_zone(zone: Zone, keys: Sequence[ZoneKey], policy: Policy, now_s: float)
         zone.denial = nsec3.build(zone, policy.hashing)
     else:
         zone.denial = nsec.build(zone)
+    if before is not None:
+        _take_over(zone, before)
     signer = ZoneSigner(zone.apex, keys, policy)
     zone.signer = signer
     if not policy.online:
         for rrset in (*zone.authoritative_sets(), *zone.denial.all()):
             signer.sign(rrset, now_s)
+
+
+def _take_over(zone: Zone, before: Zone) -> None:
+    """Copy the signatures of sets that did not change."""
+    chain = [] if before.denial is None else before.denial.all()
+    known = {(rrset.key, rrset.rdtype): rrset for rrset in (*before.authoritative_sets(), *chain)}
+    own = [] if zone.denial is None else zone.denial.all()
+    for rrset in (*zone.authoritative_sets(), *own):
+        old = known.get((rrset.key, rrset.rdtype))
+        if old is not None and old.ttl_s == rrset.ttl_s and set(old.rdatas) == set(rrset.rdatas):
+            rrset.signatures[:] = old.signatures
 
 
 def _remove_security(zone: Zone) -> None:

@@ -1,11 +1,12 @@
-"""Whole zones out: AXFR over TCP (RFC 5936); IXFR is answered with the whole zone (RFC 1995, 4)."""
+"""Zones out over TCP: whole (AXFR, RFC 5936), or what changed (IXFR, RFC 1995)."""
 
 from collections.abc import Iterator
 
 from firstbyte.protocols.dns import constants as dns
-from firstbyte.protocols.dns.message import Message, RRset
+from firstbyte.protocols.dns.message import Edns, Message, RRset
 from firstbyte.protocols.dns.writer import Parts, render
 from firstbyte.server.dns.answers import AXFR, IXFR, Client, Manners, read, refusal
+from firstbyte.server.dns.journal import client_serial, flatten, is_newer
 from firstbyte.server.dns.zone import Zone
 from firstbyte.server.dns.zone_set import ZoneSet
 
@@ -33,39 +34,39 @@ def messages(
 
 
 def _stream(message: Message, zone: Zone, now_s: float) -> Iterator[bytes]:
-    """The SOA, everything else, the SOA (2.2)."""
+    """The records in messages of a good size; the first one answers the query's EDNS, too."""
     batch: list[RRset] = []
     size = 0
-    for rrset in _records(zone, now_s):
+    first = True
+    for rrset in _records(message, zone, now_s):
         batch.append(rrset)
         size += sum(
             len(rrset.key) + _RECORD_BYTES + len(rdata)
             for rdata in (*rrset.rdatas, *rrset.signatures)
         )
         if size >= MESSAGE_BYTES:
-            yield _message(message, batch)
-            batch, size = [], 0
+            yield _message(message, batch, first=first)
+            batch, size, first = [], 0, False
     if batch:
-        yield _message(message, batch)
+        yield _message(message, batch, first=first)
 
 
-def _records(zone: Zone, now_s: float) -> Iterator[RRset]:
-    if zone.signer is not None:
-        for rrset in zone.authoritative_sets():
-            zone.signed(rrset, now_s)
+def _records(message: Message, zone: Zone, now_s: float) -> Iterator[RRset]:
     soa = zone.soa
-    yield soa
-    for node in zone.nodes.values():
-        for rrset in node.values():
-            if rrset is not soa:
-                yield rrset
-    if zone.denial is not None:
-        for rrset in zone.denial.all():
-            yield zone.signed(rrset, now_s)
-    yield RRset(soa.key, soa.rdtype, soa.ttl_s, soa.rdatas)
+    bare = RRset(soa.key, soa.rdtype, soa.ttl_s, soa.rdatas)
+    if message.qtype == IXFR:
+        serial = client_serial(message)
+        if serial is not None and not is_newer(zone.serial, serial):
+            return iter((bare,))  # the client is up to date (RFC 1995, 4)
+        changes = zone.journal.since(serial)
+        version = zone.version(now_s)
+        if changes and sum(len(one.gone) + len(one.come) for one in changes) < len(version):
+            return iter((bare, *flatten(changes), bare))
+    return iter((*zone.version(now_s), bare))  # the SOA, everything else, the SOA (RFC 5936, 2.2)
 
 
-def _message(query: Message, rrsets: list[RRset]) -> bytes:
+def _message(query: Message, rrsets: list[RRset], *, first: bool) -> bytes:
+    asked = query.edns
     parts = Parts(
         id=query.id,
         flags=dns.QR | dns.AA | query.flags & dns.RD,
@@ -74,5 +75,6 @@ def _message(query: Message, rrsets: list[RRset]) -> bytes:
         qclass=query.qclass,
         answer=rrsets,
         signatures=True,
+        edns=None if asked is None or not first else Edns(dnssec_ok=asked.dnssec_ok),
     )
     return render(parts).data

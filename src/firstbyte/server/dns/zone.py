@@ -6,6 +6,7 @@ from typing import Protocol
 from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns.message import RRset
 from firstbyte.protocols.dns.names import ancestors, canonical_order, is_under, parent
+from firstbyte.server.dns.journal import Journal
 
 Node = dict[int, RRset]
 
@@ -49,6 +50,8 @@ class Zone:
     """Names with an NS set below the apex."""
     denial: Denial | None = None
     signer: Signer | None = None
+    journal: Journal = field(default_factory=Journal)
+    """How it came from the versions that were served before."""
 
     @property
     def soa(self) -> RRset:
@@ -102,6 +105,17 @@ class Zone:
         if self.signer is not None:
             self.signer.sign(rrset, now_s)
         return rrset
+
+    def version(self, now_s: float) -> list[RRset]:
+        """Every set as it is now, freshly signed: the SOA first, the chain of denial last."""
+        if self.signer is not None:
+            for rrset in self.authoritative_sets():
+                self.signed(rrset, now_s)
+        soa = self.soa
+        every = [rrset for node in self.nodes.values() for rrset in node.values()]
+        chain = [] if self.denial is None else self.denial.all()
+        signed = [self.signed(rrset, now_s) for rrset in chain]
+        return [soa, *(rrset for rrset in every if rrset is not soa), *signed]
 
     def authoritative_sets(self) -> list[RRset]:
         """The sets that are signed: no glue, and no NS set of a cut (RFC 4035, 2.2)."""

@@ -1,7 +1,7 @@
 """All zones that a server has, and which of them a client sees: split horizon by subnet."""
 
 from collections.abc import Iterable, Sequence
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns.names import ancestors, parent
@@ -29,12 +29,26 @@ class ZoneSet:
         if not self.views:
             return self.default
         address = ip_address(client.partition("%")[0])
-        mapped = getattr(address, "ipv4_mapped", None)
-        address = mapped or address
-        for network, zones in self.views:
+        network = self._network(getattr(address, "ipv4_mapped", None) or address)
+        return self.default if network is None else dict(self.views)[network]
+
+    def scope_bits(self, address: IPv4Address | IPv6Address) -> int:
+        """How much of an address decides what it sees (RFC 7871, 7.2.1).
+
+        As long as the longest view inside the network that it falls into, so that no cached answer
+        for one view can cover another.
+        """
+        outer = self._network(address)
+        own = [network for network, _ in self.views if network.version == address.version]
+        inside = [network.prefixlen for network in own if outer is None or _within(network, outer)]
+        return max(inside, default=0)
+
+    def _network(self, address: IPv4Address | IPv6Address) -> Network | None:
+        """The nearest view's network."""
+        for network, _ in self.views:
             if address.version == network.version and address in network:
-                return zones
-        return self.default
+                return network
+        return None
 
     def all(self) -> list[Zone]:
         """Every zone once."""
@@ -42,6 +56,10 @@ class ZoneSet:
         for _, zones in self.views:
             found |= {id(zone): zone for zone in zones.values()}
         return list(found.values())
+
+
+def _within(inner: Network, outer: Network) -> bool:
+    return inner.prefixlen >= outer.prefixlen and inner.network_address in outer
 
 
 def closest(zones: Zones, name: bytes, rdtype: int) -> Zone | None:
