@@ -10,11 +10,14 @@ from firstbyte.lab.sites import Site
 from firstbyte.lab.zone_keys import ZoneKeys
 from firstbyte.net import system
 from firstbyte.resolver.daemon.access import AccessList, RateLimiter
+from firstbyte.resolver.daemon.channel import Channel
 from firstbyte.resolver.daemon.config import driver_settings, from_mapping, machine_settings
-from firstbyte.resolver.daemon.listeners import TcpListener, UdpListener, bind
+from firstbyte.resolver.daemon.listeners import UdpListener, bind
 from firstbyte.resolver.daemon.replies import Manners
 from firstbyte.resolver.daemon.service import Rules, Service
 from firstbyte.resolver.daemon.statistics import Statistics
+from firstbyte.resolver.daemon.streams import StreamLimits, StreamListener
+from firstbyte.resolver.daemon.tcp import DnsConversation
 from firstbyte.resolver.driver import Driver, SystemClock
 from firstbyte.server.dns.delivery import Treatment
 from firstbyte.server.dns.serving import NameServer
@@ -153,7 +156,8 @@ class RecursiveServer:
         rules = Rules(access, RateLimiter(0), Manners(config.edns_buffer_size, config.ede, True))
         self.service = Service(driver, clock, rules, statistics)
         self._udp = []
-        tcp = TcpListener(self.service, config.max_tcp_connections, config.tcp_idle_timeout)
+        limits = StreamLimits(config.max_tcp_connections, config.tcp_idle_timeout)
+        tcp = StreamListener(self.service, Channel.TCP, DnsConversation, limits)
         self._tcp = tcp
         for address in self._addresses:
             udp = bind((address, PORT), socket.SOCK_DGRAM, shared=False)

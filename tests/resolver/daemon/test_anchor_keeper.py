@@ -13,6 +13,7 @@ from firstbyte.errors import UsageError
 from firstbyte.resolver.daemon import anchor_file
 from firstbyte.resolver.daemon.config import from_mapping
 from firstbyte.resolver.daemon.daemon import Daemon
+from firstbyte.resolver.daemon.shared_counts import SharedCounts
 from firstbyte.resolver.machine.values import Question, Security
 from firstbyte.resolver.rollover.states import State
 from testbed.rollover_zone import Ksk, key_rrset
@@ -264,7 +265,7 @@ def test_other_workers_read_what_the_first_writes(tmp_path):
     async def program():
         async with world.running(old, new):
             await world.refreshed()
-            follower = Daemon(world.daemon.config, leads=False)
+            follower = Daemon(world.daemon.config, counts=SharedCounts(2).of(1))
             await follower.start()
             try:
                 old.revoked = True

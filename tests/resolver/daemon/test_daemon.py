@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
+import re
 import shutil
 import signal
 import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import time
 
 import dns.edns
@@ -19,6 +21,7 @@ import pytest
 
 from firstbyte.resolver.daemon.config import from_mapping
 from firstbyte.resolver.daemon.daemon import Daemon
+from firstbyte.resolver.daemon.shared_counts import SLOT_BYTES, SharedCounts
 from testbed.ports import bind_pair, free_port
 
 ZONE = {
@@ -250,19 +253,141 @@ def test_rate_limit_drops_and_slips() -> None:
     asyncio.run(main())
 
 
+SAMPLE = re.compile(r'firstbyte_dns_([a-z_]+)(?:\{([a-z]+="[^"\n]*",?)+\})? ([0-9]+)')
+
+
+def parse_exposition(text: str) -> dict[str, int]:
+    """Prometheus' text format: each family has HELP, TYPE and then its samples, once."""
+    found: dict[str, int] = {}
+    families: list[tuple[str, str]] = []
+    assert text.endswith("\n")
+    for line in text.splitlines():
+        if line.startswith("# "):
+            _, word, name, rest = line.split(" ", 3)
+            families.append((name, rest if word == "TYPE" else ""))
+            continue
+        match = SAMPLE.fullmatch(line)
+        assert match, line
+        name, kind = families[-1]
+        assert name == "firstbyte_dns_" + match[1], line
+        assert kind == ("counter" if name.endswith("_total") else "gauge")
+        key = line.rpartition(" ")[0].removeprefix("firstbyte_dns_")
+        assert key not in found
+        found[key] = int(match[3])
+    assert len(set(families)) == len(families)
+    return found
+
+
+async def fetch(port: int, request: bytes = b"GET /metrics HTTP/1.1\r\n\r\n") -> str:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(request)
+    text = (await reader.read()).decode()
+    writer.close()
+    return text
+
+
 def test_metrics() -> None:
     async def main() -> None:
         port = free_port()
         async with running(metrics=f"127.0.0.1:{port}") as (daemon, _):
             await ask(daemon, query("www.example"))
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            writer.write(b"GET /metrics HTTP/1.1\r\n\r\n")
-            text = (await reader.read()).decode()
-            writer.close()
-            assert 'firstbyte_dns_questions_total{transport="udp"} 1' in text
-            assert "firstbyte_dns_upstream_questions_total 1" in text
+            text = await fetch(port)
+            assert (await fetch(port, b"GET / HTTP/1.1\r\n\r\n")).startswith("HTTP/1.1 404 ")
+            assert (await fetch(port, b"PUT /metrics HTTP/1.1\r\n\r\n")).startswith("HTTP/1.1 405 ")
+            head = await fetch(port, b"HEAD /metrics HTTP/1.1\r\n\r\n")
+            assert head.endswith("\r\n\r\n")
+        found = parse_exposition(text.partition("\r\n\r\n")[2])
+        assert found['questions_total{transport="udp"}'] == 1
+        assert found['questions_total{transport="https"}'] == 0
+        assert found['answers_total{rcode="NOERROR"}'] == 1
+        assert found["upstream_questions_total"] == 1
+        assert found["open_questions"] == 0
 
     asyncio.run(main())
+
+
+def test_workers_are_counted_together() -> None:
+    counts = SharedCounts(3)
+    leader, second, third = map(counts.of, range(3))
+    assert leader.leads
+    assert not second.leads
+    counts.write(second.number, {"a": 2, 'b{c="d"}': 1})
+    assert leader.total({"a": 1}) == {"a": 3, 'b{c="d"}': 1}
+    counts.write(third.number, {"a": 10})
+    counts.write(second.number, {"a": 4, "long": 10**2000})
+    assert leader.total({"a": 1})["a"] == 15
+
+    async def main() -> None:
+        task = asyncio.create_task(second.publish(lambda: {"a": 5}))
+        await asyncio.sleep(0)
+        assert leader.total({"a": 1})["a"] == 16
+        task.cancel()
+
+    asyncio.run(main())
+
+
+def test_what_is_half_written_is_not_counted() -> None:
+    counts = SharedCounts(2)
+    leader = counts.of(0)
+    counts.write(1, {"a": 1})
+    assert leader.total({}) == {"a": 1}
+    counts._memory[SLOT_BYTES + 9] ^= 1
+    assert counts.read(1) is None
+    assert leader.total({}) == {"a": 1}, "the last good reading counts until the next"
+
+
+def test_a_question_under_way_is_answered_after_the_stop() -> None:
+    """SIGTERM, and then the server's answer: the client gets it, and the daemon ends."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as upstream:
+        upstream.bind(("127.0.0.1", 0))
+        upstream.settimeout(20)
+        port = free_port()
+        arguments = ("--listen", f"127.0.0.1:{port}", "--no-0x20", "--qname-minimisation", "off")
+        mapping = ("--map", f"192.0.2.1=127.0.0.1:{upstream.getsockname()[1]}")
+        with hints_file() as hints, start(*arguments, *mapping, *hints) as process:
+            wait_ready(process)
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+                sock.settimeout(20)
+                sock.connect(("127.0.0.1", port))
+                sock.send(query("www.example").to_wire())
+                data, client = upstream.recvfrom(4096)
+                process.send_signal(signal.SIGTERM)
+                time.sleep(0.1)
+                assert process.poll() is None
+                upstream.sendto(Upstream().answer(data), client)
+                answer = dns.message.from_wire(sock.recv(4096))
+                assert answer.answer[0][0].address == "192.0.2.80"
+            assert process.wait(10) == 0
+
+
+def test_a_question_that_nobody_answers_does_not_keep_it_running() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as upstream:
+        upstream.bind(("127.0.0.1", 0))
+        upstream.settimeout(20)
+        port = free_port()
+        mapping = ("--map", f"192.0.2.1=127.0.0.1:{upstream.getsockname()[1]}")
+        with (
+            hints_file() as hints,
+            start("--listen", f"127.0.0.1:{port}", *mapping, *hints) as process,
+        ):
+            wait_ready(process)
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+                sock.connect(("127.0.0.1", port))
+                sock.send(query("www.example").to_wire())
+                upstream.recvfrom(4096)
+            process.send_signal(signal.SIGTERM)
+            time.sleep(0.1)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(10) == 0
+
+
+@contextlib.contextmanager
+def hints_file():
+    """Options that make 192.0.2.1 the root."""
+    with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
+        file.write('root_hints = [["ns.", "192.0.2.1"]]\npriming = false\n')
+        file.flush()
+        yield "--config", file.name
 
 
 def start(*arguments: str) -> subprocess.Popen[str]:
@@ -297,6 +422,30 @@ def test_the_command_says_ready_and_stops_on_sigterm(workers: str) -> None:
         time.sleep(0.05)
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_an_address_that_is_taken_is_told(workers: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        metrics = f"127.0.0.1:{port}"
+        listen = f"127.0.0.1:{free_port()}"
+        with start("--listen", listen, "--metrics", metrics, "--workers", workers) as process:
+            _, words = process.communicate(timeout=20)
+    assert process.returncode == 2
+    wanted = f"firstbyte: cannot listen on 127.0.0.1 port {port}: Address already in use"
+    assert words.splitlines()[-1] == wanted
+
+
+def test_workers_answer_metrics_on_one_port() -> None:
+    port = free_port()
+    listen = f"127.0.0.1:{free_port()}"
+    with start("--listen", listen, "--metrics", f"127.0.0.1:{port}", "--workers", "2") as process:
+        wait_ready(process)
+        text = asyncio.run(fetch(port))
+        process.terminate()
+        assert process.wait(10) == 0
+    assert parse_exposition(text.partition("\r\n\r\n")[2])["open_questions"] == 0
 
 
 def test_a_wrong_configuration_is_told(tmp_path) -> None:

@@ -5,11 +5,22 @@ from dataclasses import fields
 from pathlib import Path
 
 from firstbyte.resolver.daemon.config import Config
+from firstbyte.resolver.daemon.metrics import METRICS
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "dns-serve.md"
 
 
+def rows(text: str) -> set[str]:
+    """The words in code in the first column of its tables."""
+    lines = [line for line in text.splitlines() if line.startswith("| `")]
+    return {key for line in lines for key in re.findall(r"`(\w+)`", line.split("|")[1])}
+
+
 def test_every_key_has_its_row() -> None:
-    rows = [line for line in PAGE.read_text().splitlines() if line.startswith("| `")]
-    named = {key for row in rows for key in re.findall(r"`(\w+)`", row.split("|")[1])}
-    assert named == {item.name for item in fields(Config)}
+    text = PAGE.read_text().partition("\n## ")[0]
+    assert rows(text) == {item.name for item in fields(Config)}
+
+
+def test_every_metric_has_its_row() -> None:
+    text = PAGE.read_text().partition("\n## Metrics")[2].partition("\n## ")[0]
+    assert rows(text) == METRICS.keys()

@@ -7,6 +7,7 @@ import pytest
 
 from firstbyte.protocols.dns import constants as c
 from firstbyte.resolver.daemon import replies
+from firstbyte.resolver.daemon.channel import Channel
 from firstbyte.resolver.machine.values import Response, Security
 
 FLAGS = [
@@ -19,7 +20,7 @@ FLAGS = [
 
 
 def answered(response: Response, query: dns.message.Message) -> dns.message.Message:
-    asked = replies.read(query.to_wire(), udp=True)
+    asked = replies.read(query.to_wire(), Channel.UDP)
     assert isinstance(asked, replies.Asked)
     return dns.message.from_wire(replies.reply(asked, response, replies.Manners(), None).data)
 

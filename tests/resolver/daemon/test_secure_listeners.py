@@ -6,8 +6,11 @@ import contextlib
 import ssl
 
 import dns.asyncquery
+import dns.edns
 import dns.message
+import dns.rrset
 import h2.connection
+import h2.errors
 import httpx
 import pytest
 import trustme
@@ -16,6 +19,7 @@ from hypothesis import strategies as st
 
 from firstbyte.errors import UsageError
 from firstbyte.resolver.daemon.daemon import Daemon
+from firstbyte.resolver.daemon.doh.conversation import lifetime_s
 from firstbyte.resolver.daemon.doh.http1 import Http1Server
 from firstbyte.resolver.daemon.doh.http2 import Http2Server
 from firstbyte.resolver.daemon.doh.requests import Refusal, question_in
@@ -32,17 +36,22 @@ def authority():
     return trustme.CA()
 
 
-@contextlib.asynccontextmanager
-async def running(authority, directory):
+def renew(authority, directory):
     issued = authority.issue_cert("127.0.0.1")
     issued.private_key_and_cert_chain_pem.write_to_path(directory / "all.pem")
+
+
+@contextlib.asynccontextmanager
+async def running(authority, directory, **changes):
+    renew(authority, directory)
     async with dns_tree() as tree:
-        config = tree.config(
-            listen="127.0.0.1:0",
-            tls_listen=["127.0.0.1:0"],
-            https_listen=["127.0.0.1:0"],
-            tls_certificate=str(directory / "all.pem"),
-        )
+        keys = {
+            "listen": "127.0.0.1:0",
+            "tls_listen": ["127.0.0.1:0"],
+            "https_listen": ["127.0.0.1:0"],
+            "tls_certificate": str(directory / "all.pem"),
+        }
+        config = tree.config(**keys | changes)
         daemon = Daemon(config)
         await daemon.start()
         context = ssl.create_default_context()
@@ -100,6 +109,137 @@ def test_answers_over_https(authority, tmp_path, http2):
         assert 0 < int(response.headers["cache-control"].removeprefix("max-age=")) <= 3600
         assert dns.message.from_wire(response.content).answer[0][0].address == "192.0.2.80"
     assert [response.status_code for response in wrong] == [400, 404, 405, 415, 400, 400]
+
+
+PADDING, KEEPALIVE = dns.edns.OptionType.PADDING, dns.edns.OptionType.KEEPALIVE
+
+
+def options_of(response, kind):
+    return [option for option in response.options if option.otype == kind]
+
+
+def with_options(*kinds):
+    options = [dns.edns.GenericOption(kind, b"") for kind in kinds]
+    return dns.message.make_query("www.example.org", "A", want_dnssec=True, options=options)
+
+
+async def over(channel, daemon, context, query):
+    """The answer to ``query`` over one of the four channels."""
+    if channel == "https":
+        host, port = daemon.https_ports[0]
+        url = f"https://{host}:{port}/dns-query"
+        async with httpx.AsyncClient(verify=context) as client:
+            posted = await client.post(
+                url, content=query.to_wire(), headers={"content-type": MEDIA}
+            )
+        return dns.message.from_wire(posted.content)
+    if channel == "tls":
+        host, port = daemon.tls_ports[0]
+        return await dns.asyncquery.tls(query, host, 5, port, ssl_context=context)
+    host, port = daemon.ports[0]
+    ask = dns.asyncquery.tcp if channel == "tcp" else dns.asyncquery.udp
+    return await ask(query, host, 5, port)
+
+
+@pytest.mark.parametrize("channel", ["udp", "tcp", "tls", "https"])
+def test_padding_and_keepalive_where_they_make_sense(authority, tmp_path, channel):
+    """RFC 7830 (never in clear), RFC 8467, 4.1 (blocks of 468), RFC 7828 (never over UDP)."""
+
+    async def program():
+        async with running(authority, tmp_path, tcp_idle_timeout=2.5) as (daemon, context):
+            asked = await over(channel, daemon, context, with_options(PADDING, KEEPALIVE))
+            plain = await over(channel, daemon, context, with_options())
+        assert daemon.statistics.questions[channel] == 2
+        return asked, plain
+
+    asked, plain = asyncio.run(program())
+    assert asked.answer
+    assert plain.options == ()
+    padded = channel in ("tls", "https")
+    assert len(options_of(asked, PADDING)) == padded
+    if padded:
+        assert len(asked.wire) % 468 == 0
+    told = options_of(asked, KEEPALIVE)
+    assert [option.data for option in told] == ([b"\0\x19"] if channel in ("tcp", "tls") else [])
+
+
+def test_a_reload_reads_the_certificate_again(authority, tmp_path):
+    async def serial(daemon, context):
+        host, port = daemon.tls_ports[0]
+        reader, writer = await asyncio.open_connection(host, port, ssl=context)
+        found = writer.get_extra_info("peercert")["serialNumber"]
+        writer.close()
+        return reader, found
+
+    async def program():
+        async with running(authority, tmp_path) as (daemon, context):
+            _, first = await serial(daemon, context)
+            renew(authority, tmp_path)
+            assert daemon.reload(daemon.config) == []
+            _, second = await serial(daemon, context)
+            (tmp_path / "all.pem").write_text("nothing")
+            with pytest.raises(UsageError, match="cannot be used"):
+                daemon.reload(daemon.config)
+            _, third = await serial(daemon, context)
+            return first, second, third
+
+    first, second, third = asyncio.run(program())
+    assert first != second == third
+
+
+@pytest.mark.parametrize("kind", ["ports", "tls_ports"])
+def test_connections_are_limited_before_any_handshake(authority, tmp_path, kind):
+    async def program():
+        changes = {"max_tcp_connections": 2, "tcp_idle_timeout": 0.2}
+        async with running(authority, tmp_path, **changes) as (daemon, _):
+            place = getattr(daemon, kind)[0]
+            streams = [await asyncio.open_connection(*place) for _ in range(3)]
+            async with asyncio.timeout(5):
+                with contextlib.suppress(ConnectionError):
+                    assert await streams[2][0].read() == b"", "the third is one too many"
+                for reader, _ in streams[:2]:
+                    assert await reader.read() == b"", "who says nothing is sent away"
+            for _, writer in streams:
+                writer.close()
+            streams = [await asyncio.open_connection(*place)]
+            await asyncio.sleep(0.05)
+            assert not streams[0][0].at_eof(), "there is room again"
+            streams[0][1].close()
+
+    asyncio.run(program())
+
+
+def test_what_is_no_question_ends_the_connection(authority, tmp_path):
+    async def program():
+        async with running(authority, tmp_path) as (daemon, _):
+            reader, writer = await asyncio.open_connection(*daemon.ports[0])
+            response = b"\0\x0c" + bytes((0, 0, 0x80)) + bytes(9)
+            writer.write(response)
+            async with asyncio.timeout(5):
+                assert await reader.read() == b""
+            writer.close()
+
+    asyncio.run(program())
+
+
+def test_more_questions_than_are_taken_at_once_are_all_answered(authority, tmp_path):
+    async def program():
+        async with running(authority, tmp_path) as (daemon, _):
+            reader, writer = await asyncio.open_connection(*daemon.ports[0])
+            for number in range(300):
+                query = dns.message.make_query(f"n{number}.example.org", "A", id=number).to_wire()
+                writer.write(len(query).to_bytes(2, "big") + query)
+            writer.write_eof()
+            found = set()
+            async with asyncio.timeout(20):
+                while len(found) < 300:
+                    size = int.from_bytes(await reader.readexactly(2), "big")
+                    found.add(dns.message.from_wire(await reader.readexactly(size)).id)
+                assert await reader.read() == b"", "then the daemon closes too"
+            writer.close()
+            return found
+
+    assert asyncio.run(program()) == set(range(300))
 
 
 def test_needs_a_certificate(tmp_path):
@@ -163,6 +303,43 @@ def test_http2_waits_for_the_clients_window():
         client.increment_flow_control_window(10, 1)
         machine.receive(client.data_to_send())
     assert body == WIRE
+
+
+def test_http2_ends_with_who_takes_requests_back_too_often():
+    client = h2.connection.H2Connection()
+    client.initiate_connection()
+    machine = Http2Server()
+    taken = 0
+    while not machine.ended:
+        stream = client.get_next_available_stream_id()
+        fields = {":method": "GET", ":scheme": "https", ":authority": "x", ":path": "/dns-query"}
+        client.send_headers(stream, list(fields.items()))
+        client.reset_stream(stream)
+        taken += len(machine.receive(client.data_to_send()))
+        assert stream < 1000
+    assert taken == 0
+    events = client.receive_data(machine.outgoing())
+    assert events[-1].error_code == h2.errors.ErrorCodes.ENHANCE_YOUR_CALM
+
+
+def aged(*records, rcode=0, authority=()):
+    response = dns.message.make_response(QUERY)
+    response.set_rcode(rcode)
+    response.answer = [dns.rrset.from_text(*record) for record in records]
+    response.authority = [dns.rrset.from_text(*record) for record in authority]
+    return lifetime_s(response.to_wire())
+
+
+def test_what_http_caches_may_keep():
+    """RFC 8484, 5.1: no longer than the least TTL; denials as RFC 2308 says; failures never."""
+    alias = ("www.example.org.", 300, "IN", "CNAME", "a.example.org.")
+    address = ("a.example.org.", 60, "IN", "A", "192.0.2.1")
+    soa = ("example.org.", 500, "IN", "SOA", "ns. admin. 1 2 3 4 30")
+    assert aged(alias, address) == 60
+    assert aged(authority=[soa]) == 30
+    assert aged(alias, authority=[soa], rcode=3) == 30
+    assert aged(address, rcode=2) == 0
+    assert aged() == 0
 
 
 @given(st.binary(max_size=300), st.sampled_from([Http1Server, Http2Server]))

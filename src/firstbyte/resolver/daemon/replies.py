@@ -2,15 +2,23 @@
 
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from firstbyte.errors import DecodeError
 from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns import walker
 from firstbyte.protocols.dns.message import Edns, Message, RRset
 from firstbyte.protocols.dns.writer import Parts, Rendered, render
+from firstbyte.resolver.daemon.channel import Channel
 from firstbyte.resolver.machine.values import Ede, Error, Question, Response, Security
 
 EDE_OPTION = 15
 COOKIE_OPTION = 10
+KEEPALIVE_OPTION = 11
+PADDING_OPTION = 12
+PADDED_BYTES = 468
+"""Padded answers are multiples of this (RFC 8467, 4.1)."""
+MAX_MESSAGE_BYTES = 65535
 MIN_UDP_BYTES = 512
 SECURITY_TYPES = frozenset({dns.RRSIG, dns.NSEC, dns.NSEC3})
 TRANSFERS = frozenset({251, 252})
@@ -23,16 +31,19 @@ class Manners:
     edns_bytes: int = 1232
     ede: bool = True
     minimal: bool = True
+    idle_s: float = 10.0
+    """How long a stream without questions stays open."""
 
 
 class Asked:
     """A client's question, understood; or, with ``refusal``, why it is not resolved."""
 
-    __slots__ = ("errors", "message", "question", "refusal", "udp")
+    __slots__ = ("channel", "errors", "message", "question", "refusal", "udp")
 
-    def __init__(self, message: Message, *, udp: bool) -> None:
+    def __init__(self, message: Message, channel: Channel) -> None:
         self.message = message
-        self.udp = udp
+        self.channel = channel
+        self.udp = channel is Channel.UDP
         self.refusal: int | None = None
         self.errors: list[Error] = []
         name = (message.qname or b"\0").lower()
@@ -64,20 +75,34 @@ class Asked:
         return self.message.edns is not None and self.message.edns.dnssec_ok
 
     @property
+    def wants_keepalive(self) -> bool:
+        """Whether it is to be told how long its connection stays open (RFC 7828, 3.3.2)."""
+        return self.channel.kept_open and self._has(KEEPALIVE_OPTION)
+
+    @property
+    def wants_padding(self) -> bool:
+        """Whether the length of the answer is to tell less (RFC 7830, 4)."""
+        return self.channel.encrypted and self._has(PADDING_OPTION)
+
+    def _has(self, option: int) -> bool:
+        edns = self.message.edns
+        return edns is not None and edns.option(option) is not None
+
+    @property
     def max_bytes(self) -> int:
         """How long an answer the client takes."""
         if not self.udp:
-            return 65535
+            return MAX_MESSAGE_BYTES
         edns = self.message.edns
         return MIN_UDP_BYTES if edns is None else max(MIN_UDP_BYTES, edns.payload_bytes)
 
 
-def read(data: bytes, *, udp: bool) -> Asked | bytes | None:
+def read(data: bytes, channel: Channel) -> Asked | bytes | None:
     """The question in ``data``; octets of a FORMERR where there is none; None: say nothing."""
     if len(data) < 12 or data[2] & 0x80:
         return None
     try:
-        return Asked(walker.decode(data), udp=udp)
+        return Asked(walker.decode(data), channel)
     except DecodeError:
         opcode_and_rd = data[2] & 0x79
         return data[:2] + bytes((0x80 | opcode_and_rd, dns.FORMERR)) + bytes(8)
@@ -106,7 +131,18 @@ def reply(asked: Asked, response: Response, manners: Manners, cookie: bytes | No
     limit = asked.max_bytes
     if asked.udp:
         limit = min(limit, max(MIN_UDP_BYTES, manners.edns_bytes))
-    return render(parts, limit)
+    rendered = render(parts, limit)
+    return _padded(parts, len(rendered.data)) if asked.wants_padding else rendered
+
+
+def _padded(parts: Parts, size_bytes: int) -> Rendered:
+    """The same message, filled up (RFC 8467, 4.1)."""
+    size_bytes += 4  # the option's own head
+    fill = min(-size_bytes % PADDED_BYTES, MAX_MESSAGE_BYTES - size_bytes)
+    if parts.edns is not None and fill >= 0:
+        options = (*parts.edns.options, (PADDING_OPTION, bytes(fill)))
+        parts.edns = replace(parts.edns, options=options)
+    return render(parts, MAX_MESSAGE_BYTES)
 
 
 def _flags(asked: Asked, response: Response) -> int:
@@ -148,6 +184,9 @@ def _edns(asked: Asked, response: Response, manners: Manners, cookie: bytes | No
     options = []
     if cookie is not None:
         options.append((COOKIE_OPTION, cookie))
+    if asked.wants_keepalive:
+        tenths = min(int(manners.idle_s * 10), 0xFFFF)  # of a second (RFC 7828, 3.1)
+        options.append((KEEPALIVE_OPTION, tenths.to_bytes(2, "big")))
     if manners.ede:
         options += [
             (EDE_OPTION, int(error.code).to_bytes(2, "big") + error.text.encode()[:200])

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns.message import Message
 from firstbyte.protocols.dns.patching import truncated
-from firstbyte.protocols.dns.writer import Rendered
 from firstbyte.resolver.daemon import replies
 from firstbyte.resolver.daemon.access import AccessList, RateLimiter
+from firstbyte.resolver.daemon.channel import Channel
 from firstbyte.resolver.daemon.clock import FileClock
 from firstbyte.resolver.daemon.replies import Asked, Manners
 from firstbyte.resolver.daemon.statistics import Statistics
@@ -68,6 +68,10 @@ class Service:
         self.rules = rules
         self.statistics = statistics
         self.wire = WireCache()
+        self.open = 0
+        """Questions under way."""
+        self.when_idle: Callable[[], None] = lambda: None
+        """Called when the last of them is answered."""
         self._secret = secrets.token_bytes(32)
         self._latest_s = 0.0
 
@@ -82,42 +86,49 @@ class Service:
         self._latest_s = now.unix_s
         return now
 
-    def ask(self, data: bytes, client: str, reply: Reply, now: Moment, *, udp: bool) -> None:
-        """Answer ``data`` from ``client`` with ``reply``: at once, later, or never."""
+    def ask(self, data: bytes, client: str, reply: Reply, now: Moment, channel: Channel) -> bool:
+        """Answer ``data`` from ``client`` with ``reply``, at once or later; whether it will be."""
         if not self.rules.access.allows(client):
-            self._refuse_client(data, reply, udp=udp)
-            return
-        if udp:
+            return self._refuse_client(data, reply, channel)
+        if channel is Channel.UDP:
             hit = self.wire.get(data, now.unix_s)
             if hit is not None:
                 self.statistics.hits += 1
-                self._give(hit, client, reply, now, udp=udp)
-                return
-        asked = replies.read(data, udp=udp)
+                self._give(hit, client, reply, now, udp=True)
+                return True
+        asked = replies.read(data, channel)
         if asked is None:
-            return
+            return False
         if isinstance(asked, bytes):
             self.statistics.malformed += 1
             reply(asked)
-            return
+            return True
         if asked.refusal is not None:
             rendered = replies.refusal(asked, asked.refusal, self.rules.manners, asked.errors)
-            self._give(rendered.data, client, reply, now, udp=udp)
-            return
+            self._give(rendered.data, client, reply, now, udp=asked.udp)
+            return True
+
+        driver = self.driver
 
         def deliver(response: Response) -> None:
-            self._deliver(asked, data, response, client, reply)
+            kept = driver is self.driver  # what an old configuration found is not kept for the new
+            self._deliver(asked, data if kept else None, response, client, reply)
+            self.open -= 1
+            if not self.open:
+                self.when_idle()
 
-        self.driver.submit(asked.question, deliver, now)
+        self.open += 1
+        driver.submit(asked.question, deliver, now)
+        return True
 
     def _deliver(
-        self, asked: Asked, data: bytes, response: Response, client: str, reply: Reply
+        self, asked: Asked, data: bytes | None, response: Response, client: str, reply: Reply
     ) -> None:
         now = self.clock.moment()
         self._count(response)
         cookie = self._cookie(asked, client, now)
         rendered = replies.reply(asked, response, self.rules.manners, cookie)
-        if asked.udp and cookie is None and response.ttl_s > 0:
+        if data is not None and asked.udp and cookie is None and response.ttl_s > 0:
             share = 0.9 if self.rules.prefetch else 1.0
             self.wire.put(data, rendered, now.unix_s, response.ttl_s * share)
         self._give(rendered.data, client, reply, now, udp=asked.udp)
@@ -134,14 +145,14 @@ class Service:
                 data = truncated(data)
         reply(data)
 
-    def _refuse_client(self, data: bytes, reply: Reply, *, udp: bool) -> None:
+    def _refuse_client(self, data: bytes, reply: Reply, channel: Channel) -> bool:
         self.statistics.refused += 1
-        asked = replies.read(data, udp=udp)
-        if isinstance(asked, Asked):
-            rendered: Rendered = replies.refusal(
-                asked, dns.REFUSED, self.rules.manners, _PROHIBITED
-            )
-            reply(rendered.data)
+        asked = replies.read(data, channel)
+        if not isinstance(asked, Asked):
+            return False
+        rendered = replies.refusal(asked, dns.REFUSED, self.rules.manners, _PROHIBITED)
+        reply(rendered.data)
+        return True
 
     def _count(self, response: Response) -> None:
         statistics = self.statistics

@@ -1,9 +1,11 @@
-"""Counters of the daemon, and their text for Prometheus."""
+"""Counters of the daemon, as samples for Prometheus."""
 
 from collections import Counter
 from dataclasses import dataclass, field
 
-from firstbyte.protocols.dns.constants import rcode_name
+from firstbyte.protocols.dns.constants import NOERROR, NXDOMAIN, SERVFAIL, rcode_name
+from firstbyte.resolver.daemon.channel import Channel
+from firstbyte.resolver.daemon.shared_counts import Samples
 
 
 @dataclass(slots=True)
@@ -24,15 +26,9 @@ class Statistics:
     asked: int = 0
     """Questions to servers."""
 
-    def exposition(self, gauges: dict[str, float]) -> str:
-        """Prometheus' text format; ``gauges`` are values of this moment."""
-        lines = []
-        for transport, count in sorted(self.questions.items()):
-            lines.append(f'firstbyte_dns_questions_total{{transport="{transport}"}} {count}')
-        for rcode, count in sorted(self.answers.items()):
-            name = rcode_name(rcode)
-            lines.append(f'firstbyte_dns_answers_total{{rcode="{name}"}} {count}')
-        plain = {
+    def samples(self) -> Samples:
+        """The counters by name; a rate needs those that are still 0, too."""
+        found: Samples = {
             "wire_cache_hits_total": self.hits,
             "secure_answers_total": self.secure,
             "bogus_answers_total": self.bogus,
@@ -41,6 +37,9 @@ class Statistics:
             "rate_limited_total": self.limited,
             "upstream_questions_total": self.asked,
         }
-        lines += [f"firstbyte_dns_{name} {value}" for name, value in plain.items()]
-        lines += [f"firstbyte_dns_{name} {value:g}" for name, value in gauges.items()]
-        return "\n".join(lines) + "\n"
+        for channel in Channel:
+            key = f'questions_total{{transport="{channel.value}"}}'
+            found[key] = self.questions[channel.value]
+        for rcode in {NOERROR, SERVFAIL, NXDOMAIN, *self.answers}:
+            found[f'answers_total{{rcode="{rcode_name(rcode)}"}}'] = self.answers[rcode]
+        return found

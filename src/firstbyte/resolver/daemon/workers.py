@@ -5,13 +5,17 @@ import contextlib
 import gc
 import os
 import signal
-import sys
+import traceback
 
 from firstbyte.errors import FirstbyteError
-from firstbyte.resolver.daemon.daemon import READY, Configure, run
+from firstbyte.resolver.daemon.running import READY, Configure, run
+from firstbyte.resolver.daemon.saying import say, say_error
+from firstbyte.resolver.daemon.shared_counts import SharedCounts
 
 GC_ALLOCATIONS = 50_000
 """A question makes few cycles but many objects: look for cycles rarely."""
+_BROKEN, _UNUSABLE = 1, 2
+"""How a worker ends that should not: by an error of ours, or of the configuration."""
 
 
 def serve(configure: Configure) -> int:
@@ -33,9 +37,8 @@ def serve(configure: Configure) -> int:
 
 def _parent(configure: Configure, count: int) -> int:
     """Fork the workers, tell when all are ready, pass signals on, and end when one ends."""
-    pipe_out, pipe_in = os.pipe()
-    children = [_fork(configure, pipe_out, pipe_in, number) for number in range(count)]
-    os.close(pipe_in)
+    children: list[int] = []
+    counts = SharedCounts(count)
 
     def pass_on(number: int, _frame: object) -> None:
         for child in children:
@@ -44,37 +47,53 @@ def _parent(configure: Configure, count: int) -> int:
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, pass_on)
-    if _all_ready(pipe_out, count):
-        sys.stderr.write(READY + "\n")
-        sys.stderr.flush()
-    _, status = os.wait()
+    ready = True
+    while ready and len(children) < count:
+        ready = _fork(configure, counts, children)
+    if ready:
+        say(READY)
+    ended, status = os.wait()
+    children.remove(ended)
     pass_on(signal.SIGTERM, None)
-    for _ in children[1:]:
+    for _ in children:
         with contextlib.suppress(ChildProcessError):
             os.wait()
-    return os.waitstatus_to_exitcode(status) and 1
+    return max(0, os.waitstatus_to_exitcode(status)) if ready else _code(status)
 
 
-def _fork(configure: Configure, pipe_out: int, pipe_in: int, number: int) -> int:
+def _code(status: int) -> int:
+    code = os.waitstatus_to_exitcode(status)
+    return code if code > 0 else _BROKEN
+
+
+def _fork(configure: Configure, counts: SharedCounts, children: list[int]) -> bool:
+    """Start one more worker, and wait for it; whether it is ready."""
+    pipe_out, pipe_in = os.pipe()
+    number = len(children)
     child = os.fork()
     if child:
-        return child
-    code = 1
+        children.append(child)
+        os.close(pipe_in)
+        with os.fdopen(pipe_out, "rb") as pipe:
+            return bool(pipe.read(1))
+    os._exit(_work(configure, counts, number, pipe_in))
+
+
+def _work(configure: Configure, counts: SharedCounts, number: int, pipe_in: int) -> int:
+    """A worker's life; its exit code."""
+    for handled in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(handled, signal.SIG_DFL)
+
+    def ready() -> None:
+        os.write(pipe_in, b"+")
+        os.close(pipe_in)
+
     try:
-        os.close(pipe_out)
-        asyncio.run(run(configure, lambda: os.write(pipe_in, b"+"), leads=number == 0))
-        code = 0
+        asyncio.run(run(configure, ready, counts=counts.of(number)))
     except FirstbyteError as error:
-        sys.stderr.write(f"firstbyte: {error}\n")
-    finally:
-        os._exit(code)
-
-
-def _all_ready(pipe_out: int, count: int) -> bool:
-    seen = 0
-    while seen < count:
-        data = os.read(pipe_out, count)
-        if not data:
-            return False
-        seen += len(data)
-    return True
+        say_error("firstbyte", error)
+        return _UNUSABLE
+    except Exception:
+        traceback.print_exc()
+        return _BROKEN
+    return 0

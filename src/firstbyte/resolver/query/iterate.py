@@ -14,6 +14,7 @@ from firstbyte.protocols.dns import walker
 from firstbyte.protocols.dns.message import Message
 from firstbyte.protocols.dns.names import from_text, is_under, to_text
 from firstbyte.protocols.dns.presentation import data_text, rcode_text, type_text
+from firstbyte.resolver.daemon.channel import Channel
 from firstbyte.resolver.daemon.config import Config, driver_settings, machine_settings
 from firstbyte.resolver.daemon.replies import Asked, Manners, reply
 from firstbyte.resolver.driver import Driver
@@ -253,7 +254,7 @@ async def _resolve(
     question = Question((message.qname or b"\0").lower(), rdtype, wanted.checking_disabled)
     start_ns, when_s = clock.now_ns(), clock.wall_time_s()
     response = await driver.resolve(question)
-    data = reply(Asked(message, udp=False), response, Manners(minimal=True), None).data
+    data = reply(Asked(message, Channel.TCP), response, Manners(minimal=True), None).data
     exchange = Exchange(
         name=name,
         type=type_text(rdtype),

@@ -27,6 +27,8 @@ from firstbyte.resolver.daemon.doh.requests import (
 )
 
 MAX_STREAMS = 100
+MAX_RESETS = 200
+"""Requests that a client may take back on one connection (CVE-2023-44487, "rapid reset")."""
 
 
 @dataclass
@@ -49,6 +51,7 @@ class Http2Server:
         self._open: dict[int, _Open] = {}
         self._unsent: dict[int, bytes] = {}
         """Bodies that the client's window did not take yet."""
+        self._resets = 0
         self.ended = False
 
     def receive(self, data: bytes) -> list[Incoming]:
@@ -69,14 +72,21 @@ class Http2Server:
         elif isinstance(event, DataReceived):
             return self._data(event)
         elif isinstance(event, StreamReset) and event.stream_id is not None:
-            self._open.pop(event.stream_id, None)
-            self._unsent.pop(event.stream_id, None)
+            self._reset(event.stream_id)
         elif isinstance(event, WindowUpdated):
             for key in list(self._unsent):
                 self._flush(key)
         elif isinstance(event, StreamEnded) and event.stream_id is not None:
             return self._complete(event.stream_id)
         return None
+
+    def _reset(self, key: int) -> None:
+        self._open.pop(key, None)
+        self._unsent.pop(key, None)
+        self._resets += 1
+        if self._resets > MAX_RESETS and not self.ended:
+            self._connection.close_connection(ErrorCodes.ENHANCE_YOUR_CALM)
+            self.ended = True
 
     def _data(self, event: DataReceived) -> Incoming | None:
         key = event.stream_id or 0
