@@ -209,6 +209,34 @@ def test_connections_are_limited_before_any_handshake(authority, tmp_path, kind)
     asyncio.run(program())
 
 
+def test_a_question_in_the_last_flight_of_the_handshake_is_heard(authority, tmp_path):
+    """As GnuTLS sends it: Finished and the question in one segment."""
+
+    async def program():
+        async with running(authority, tmp_path) as (daemon, context):
+            received, sent = ssl.MemoryBIO(), ssl.MemoryBIO()
+            client = context.wrap_bio(received, sent, server_hostname="127.0.0.1")
+            reader, writer = await asyncio.open_connection(*daemon.tls_ports[0])
+            async with asyncio.timeout(5):
+                while True:
+                    with contextlib.suppress(ssl.SSLWantReadError):
+                        client.do_handshake()
+                        break
+                    writer.write(sent.read())
+                    received.write(await reader.read(65536))
+                client.write(len(WIRE).to_bytes(2, "big") + WIRE)
+                writer.write(sent.read())
+                while True:
+                    received.write(await reader.read(65536))
+                    with contextlib.suppress(ssl.SSLWantReadError):
+                        data = client.read(65536)
+                        break
+            writer.close()
+            return dns.message.from_wire(data[2:])
+
+    assert asyncio.run(program()).answer
+
+
 def test_what_is_no_question_ends_the_connection(authority, tmp_path):
     async def program():
         async with running(authority, tmp_path) as (daemon, _):

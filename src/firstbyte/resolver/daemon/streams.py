@@ -52,6 +52,8 @@ class Client(asyncio.Protocol):
         self._idle: asyncio.TimerHandle | None = None
         self._handshake: asyncio.Task[None] | None = None
         self._moved_s = 0.0
+        self._early = b""
+        """What came with the end of the handshake, before it was known to have ended."""
         self._deaf = False
         """The conversation takes no more for now."""
         self._choked = False
@@ -97,11 +99,15 @@ class Client(asyncio.Protocol):
         self._moved()
         self._conversation = self._listener.converse(self)
         self._look()
+        if self._early:
+            self._conversation.receive(self._early)
 
     def data_received(self, data: bytes) -> None:
         """Octets for the conversation."""
         self._moved()
-        if self._conversation is not None:
+        if self._conversation is None:
+            self._early += data
+        else:
             self._conversation.receive(data)
 
     def eof_received(self) -> bool:
