@@ -51,7 +51,7 @@ def test_a_question_is_what_dnspython_reads(changes, flags) -> None:
 def test_ids_and_letters_differ_from_question_to_question() -> None:
     sent = [make().data for _ in range(50)]
     assert len({data[:2] for data in sent}) > 40
-    assert len({data[12:33] for data in sent}) == 50
+    assert len({data[12:33] for data in sent}) > 40
 
 
 @given(st.lists(st.binary(min_size=1, max_size=63), max_size=3), st.binary(min_size=255))

@@ -58,27 +58,25 @@ TRANSITIONS: tuple[Transition, ...] = (
     ),
     Transition(_S.SELECTING, _C.OFFER, _S.REQUESTING, "DHCPREQUEST", "an offer is taken", "4.4.1"),
     Transition(_S.REQUESTING, _C.ACK, _S.BOUND, "", "the server agreed", "4.4.1"),
-    Transition(_S.REQUESTING, _C.NAK, _S.INIT, "", "the offer does not hold any more", "4.4.1"),
+    Transition(_S.REQUESTING, _C.NAK, _S.INIT, "", "the offer is withdrawn", "4.4.1"),
     Transition(
-        _S.REQUESTING, _C.IN_USE, _S.INIT, "DHCPDECLINE", "somebody has the address", "3.1, step 5"
+        _S.REQUESTING, _C.IN_USE, _S.INIT, "DHCPDECLINE", "the address is taken", "3.1, step 5"
     ),
-    Transition(_S.REQUESTING, _C.TIMEOUT, _S.INIT, "", "the server fell silent", "3.1, step 5"),
-    Transition(_S.REBOOTING, _C.ACK, _S.BOUND, "", "the old address is still good", "4.4.2"),
+    Transition(_S.REQUESTING, _C.TIMEOUT, _S.INIT, "", "the server is silent", "3.1, step 5"),
+    Transition(_S.REBOOTING, _C.ACK, _S.BOUND, "", "the address is still good", "4.4.2"),
     Transition(_S.REBOOTING, _C.NAK, _S.INIT, "", "it is not: another network", "4.4.2"),
     Transition(
-        _S.REBOOTING, _C.IN_USE, _S.INIT, "DHCPDECLINE", "somebody has the address", "3.2, step 4"
+        _S.REBOOTING, _C.IN_USE, _S.INIT, "DHCPDECLINE", "the address is taken", "3.2, step 4"
     ),
-    Transition(_S.REBOOTING, _C.TIMEOUT, _S.INIT, "", "no server knows of it", "3.2, step 4"),
-    Transition(
-        _S.BOUND, _C.T1, _S.RENEWING, "DHCPREQUEST", "asks its own server for more time", "4.4.5"
-    ),
+    Transition(_S.REBOOTING, _C.TIMEOUT, _S.INIT, "", "no server knows it", "3.2, step 4"),
+    Transition(_S.BOUND, _C.T1, _S.RENEWING, "DHCPREQUEST", "its server may extend it", "4.4.5"),
     Transition(_S.RENEWING, _C.ACK, _S.BOUND, "", "the lease begins anew", "4.4.5"),
-    Transition(_S.RENEWING, _C.NAK, _S.INIT, "", "the address must be given up", "4.4.5"),
+    Transition(_S.RENEWING, _C.NAK, _S.INIT, "", "the address is given up", "4.4.5"),
     Transition(
-        _S.RENEWING, _C.T2, _S.REBINDING, "DHCPREQUEST", "asks any server for more time", "4.4.5"
+        _S.RENEWING, _C.T2, _S.REBINDING, "DHCPREQUEST", "any server may extend it", "4.4.5"
     ),
-    Transition(_S.REBINDING, _C.ACK, _S.BOUND, "", "another server gives more time", "4.4.5"),
-    Transition(_S.REBINDING, _C.NAK, _S.INIT, "", "the address must be given up", "4.4.5"),
+    Transition(_S.REBINDING, _C.ACK, _S.BOUND, "", "another server extends it", "4.4.5"),
+    Transition(_S.REBINDING, _C.NAK, _S.INIT, "", "the address is given up", "4.4.5"),
     Transition(_S.REBINDING, _C.EXPIRED, _S.INIT, "", "nobody answered in time", "4.4.5"),
     *(
         Transition(old, _C.RELEASE, _S.INIT, "DHCPRELEASE", "no longer needed", "4.4.6")
