@@ -56,7 +56,9 @@ def test_a_fault_needs_a_world(capsys):
 def test_lab_lists_worlds_hosts_and_sites(capsys):
     assert run(["lab"]) == 0
     out = capsys.readouterr().out
-    assert "default: " in out
+    assert "  default    A home" in out
+    assert "  satellite  A satellite" in out
+    assert max(map(len, out.splitlines())) <= 80
     assert "https://h3.far.example/" in out
     assert "203.0.113.53" in out
 
@@ -66,6 +68,11 @@ def test_lab_show_draws_within_the_width(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert any("─ 8 ms ─ isp (router)" in line for line in lines)
     assert max(map(len, lines)) <= 80
+
+
+def test_lab_show_says_what_to_try(capsys):
+    assert run(["lab", "show", "office"]) == 0
+    assert "  firstbyte --lab=office https://stream.example/\n" in capsys.readouterr().out
 
 
 def test_lab_break_lists_the_faults(capsys):

@@ -1,6 +1,7 @@
 """``firstbyte lab``: the worlds; its commands are found by file name (``cli/lab_NAME.py``)."""
 
 import pkgutil
+from collections.abc import Sequence
 from importlib import import_module
 
 import click
@@ -48,18 +49,24 @@ class LabGroup(click.Group):
 )
 @click.pass_context
 def command(context: click.Context) -> None:
-    """List the worlds of the private internet, with their hosts and sites.
+    """List the worlds of the private internet, and the sites and hosts of the default one.
 
-    `firstbyte --lab[=WORLD] [URL]` runs a trace inside one, in virtual time.
+    `firstbyte --lab[=WORLD] [URL]` runs a trace inside one, in virtual time; `firstbyte lab show
+    WORLD` draws one and says what to try in it.
     """
     if context.invoked_subcommand is None:
         from firstbyte.lab.drawing import host_rows, site_rows
-        from firstbyte.lab.worlds import build_world, world_names
+        from firstbyte.lab.worlds import build_world, world_names, world_title
         from firstbyte.rendering.columns import columns
 
-        for name in world_names():
-            world = build_world(name)
-            click.echo(f"{name}: {world.title}\n")
-            click.echo("\n".join(columns(site_rows(world))) + "\n")
-            click.echo("\n".join(columns(host_rows(world))))
-            world.close()
+        worlds = [(name, world_title(name)) for name in world_names()]
+        world = build_world()
+        sections: dict[str, Sequence[Sequence[str]]] = {
+            "Worlds: firstbyte --lab[=WORLD] [URL], firstbyte lab show WORLD": worlds,
+            "Sites, with their round trips in the default world": site_rows(world),
+            "Hosts of the default world": host_rows(world),
+        }
+        world.close()
+        for title, rows in sections.items():
+            click.echo("\n".join([title, *columns(rows), ""]))
+        click.echo("Faults: firstbyte lab break. Scenarios: firstbyte lab run.")

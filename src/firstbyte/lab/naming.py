@@ -126,10 +126,14 @@ class Served:
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """How a resolver behaves: which networks it answers, and whether it validates."""
+    """How a resolver behaves: which networks it answers, and whether it validates.
+
+    ``stub``: servers of zones that it asks directly, by the zones' names.
+    """
 
     allows: Sequence[str] = ("0.0.0.0/0", "::/0")
     validates: bool = True
+    stub: Mapping[str, str] = field(default_factory=dict)
 
 
 class RecursiveServer:
@@ -170,6 +174,7 @@ class RecursiveServer:
             "root_hints": [[self._root.name, address] for address in self._root.addresses],
             "trust_anchors": list(anchors),
             "validate": habits.validates and bool(anchors),
+            "stub": dict(habits.stub),
             "send_ta_signal": False,
             "special_use": False,
             "priming": False,

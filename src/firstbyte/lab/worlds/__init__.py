@@ -4,6 +4,7 @@ import pkgutil
 from importlib import import_module
 
 from firstbyte.errors import UsageError
+from firstbyte.lab.lesson import Lesson
 from firstbyte.lab.world import World
 
 
@@ -11,6 +12,18 @@ def world_names() -> list[str]:
     """The names of all worlds, the default one first."""
     names = sorted(module.name for module in pkgutil.iter_modules(__path__))
     return sorted(names, key=lambda name: name != "default")
+
+
+def world_title(name: str) -> str:
+    """What a world is, in a line; it is not built for that."""
+    title: str = import_module(f"{__name__}.{name}").TITLE
+    return title
+
+
+def world_lessons(name: str) -> tuple[Lesson, ...]:
+    """What to try in a world."""
+    lessons: tuple[Lesson, ...] = import_module(f"{__name__}.{name}").LESSONS
+    return lessons
 
 
 def build_world(name: str = "default", *, seed: int = 1) -> World:

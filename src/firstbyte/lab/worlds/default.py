@@ -12,11 +12,20 @@ in a trace is a round trip or a server's own time.
 """
 
 from firstbyte.lab.backbone import ISP, RESOLVER, Access, build_backbone, router
+from firstbyte.lab.lesson import Lesson
 from firstbyte.lab.world import World
 from firstbyte.sim import Internet
 from firstbyte.sim.machines import Nat
 
-TITLE = "A home, an ISP, the DNS from its root, and sites at 20, 80 and 200 ms"
+TITLE = "A home, an ISP, a signed DNS, and sites at 20, 80 and 200 ms"
+LESSONS = (
+    Lesson("", "A page over cold names, TCP and TLS: five round trips."),
+    Lesson("--http3-only https://h3.shop.example/", "QUIC: one round trip less."),
+    Lesson("https://far.example/", "IPv6 first, where a site has it."),
+    Lesson("dns --iterative shop.example", "The walk from the root, and the chain of trust."),
+    Lesson("dns --iterative slow.example", "A zone that its parent proves to be unsigned."),
+    Lesson("--fault tcp.ipv6_broken https://near.example/", "A fault.", finds="tcp.ipv6_broken"),
+)
 HOME_RTT_S = 0.001
 ACCESS_RTT_S = 0.008
 HOME_ADDRESS = "203.0.113.10"
