@@ -38,7 +38,9 @@ class Entry:
         "dname",
         "error",
         "expires_s",
+        "former",
         "key",
+        "labels",
         "nxdomain",
         "proofs",
         "rank",
@@ -46,6 +48,7 @@ class Entry:
         "rrset",
         "security",
         "server",
+        "signer",
         "soa",
         "stored_s",
         "ttl_s",
@@ -79,14 +82,26 @@ class Entry:
         """The DNAME from which ``rrset``, a CNAME, follows (RFC 6672)."""
         self.zone = b"\0"
         """The zone whose server said it."""
+        self.signer: bytes | None = None
+        """The zone whose keys prove it."""
+        self.labels = 0
+        """How many labels the signed name had: fewer than ``key`` where a wildcard made it."""
+        self.former: Entry | None = None
+        """What was believed before this came, until this is believed itself (RFC 8767)."""
 
     @property
     def size_bytes(self) -> int:
         """About what the entry costs."""
         sets = [*self.proofs, *self.authority, *self.additional]
         sets += [rrset for rrset in (self.rrset, self.soa) if rrset is not None]
-        return ENTRY_BYTES + sum(
-            200 + sum(map(len, rrset.rdatas)) + sum(map(len, rrset.signatures)) for rrset in sets
+        before = 0 if self.former is None else self.former.size_bytes
+        return (
+            before
+            + ENTRY_BYTES
+            + sum(
+                200 + sum(map(len, rrset.rdatas)) + sum(map(len, rrset.signatures))
+                for rrset in sets
+            )
         )
 
     def remaining_s(self, now_s: float) -> int:
@@ -110,12 +125,16 @@ class Cache:
         return self._fresh((key, rdtype), now_s) or self._fresh((key, NXDOMAIN_TYPE), now_s)
 
     def get_stale(self, key: bytes, rdtype: int, now_s: float) -> Entry | None:
-        """An entry that may be past its end, but not longer than RFC 8767 lets it be used."""
+        """An entry that may be past its end, but not longer than RFC 8767 lets it be used.
+
+        Where the newest one is not believed, it is the one before it.
+        """
         limit_s = self.settings.stale.ttl_s
         for place in ((key, rdtype), (key, NXDOMAIN_TYPE)):
             held = self._entries.get(place)
-            if held is not None and now_s < held[0].expires_s + limit_s:
-                return held[0]
+            entry = None if held is None else held[0].former or held[0]
+            if entry is not None and now_s < entry.expires_s + limit_s:
+                return entry
         return None
 
     def _fresh(self, place: tuple[bytes, int], now_s: float) -> Entry | None:
@@ -144,15 +163,27 @@ class Cache:
         entry.expires_s = now_s + entry.ttl_s
         if entry.ttl_s <= 0:
             return False
+        if self.settings.stale.enabled and entry.security <= Security.BOGUS:
+            entry.former = entry.former or self._believed(place)
         self._drop(place)
         if entry.rrset is not None:
             self._drop((entry.key, NXDOMAIN_TYPE))
-        size = entry.size_bytes
-        self._entries[place] = (entry, size)
-        self.bytes += size
+        self._keep(place, entry)
         while self.bytes > self.settings.max_bytes:
             self._drop(next(iter(self._entries)))
         return True
+
+    def _keep(self, place: tuple[bytes, int], entry: Entry) -> None:
+        size = entry.size_bytes
+        self._entries[place] = (entry, size)
+        self.bytes += size
+
+    def _believed(self, place: tuple[bytes, int]) -> Entry | None:
+        held = self._entries.get(place)
+        if held is None:
+            return None
+        entry = held[0]
+        return entry if entry.security > Security.BOGUS else entry.former
 
     def _capped(self, entry: Entry) -> int:
         settings = self.settings
@@ -169,8 +200,12 @@ class Cache:
         entry.expires_s = min(entry.expires_s, entry.stored_s + entry.ttl_s)
 
     def forget(self, key: bytes, rdtype: int) -> None:
-        """Drop what is known of this name and type."""
-        self._drop((key, rdtype))
+        """Drop what is known of this name and type, but for what was believed before it."""
+        place = (key, rdtype)
+        held = self._entries.get(place)
+        self._drop(place)
+        if held is not None and held[0].former is not None:
+            self._keep(place, held[0].former)
 
     def clear(self) -> None:
         """Drop everything."""

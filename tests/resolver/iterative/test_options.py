@@ -32,6 +32,17 @@ def test_dns64_makes_addresses_as_rfc_6052_places_them(make_network, prefix, exp
     assert network.resolve("no.plain.example.", "AAAA").rcode == c.NXDOMAIN
 
 
+@pytest.mark.parametrize(
+    ("name", "security"),
+    [("www.secure.example.", Security.SECURE), ("www.plain.example.", Security.INSECURE)],
+)
+def test_dns64_is_as_authentic_as_what_it_is_made_of(make_network, name, security) -> None:
+    network = make_network(dns64_prefix=IPv6Network("64:ff9b::/96"))
+    response = network.resolve(name, "AAAA")
+    assert response.answer
+    assert response.security is security
+
+
 def test_dns64_reverse_names_lead_to_the_ipv4_ones(make_network) -> None:
     def reverse(message, tree, ask):
         assert ask.name.endswith(names.from_text("in-addr.arpa.")) or len(ask.name) < 14

@@ -27,15 +27,19 @@ def applies(settings: Settings, question: Question, response: Response) -> bool:
     )
 
 
-def synthesised(settings: Settings, found: Response) -> Response | None:
-    """``found``, an answer for A, as an answer for AAAA; None where it holds no address."""
+def synthesised(settings: Settings, found: Response, negative: Response) -> Response | None:
+    """``found``, an answer for A, as an answer for AAAA; None where it holds no address.
+
+    It is as authentic as both it and ``negative``, which says that there is no AAAA (5.5).
+    """
     prefix = settings.dns64_prefix
     if prefix is None or found.rcode != dns.NOERROR:
         return None
     if not any(rrset.rdtype == dns.A for rrset in found.answer):
         return None
     answer = [_converted(rrset, prefix) for rrset in found.answer]
-    return Response(dns.NOERROR, answer, security=Security.INSECURE, ttl_s=found.ttl_s)
+    security = min(found.security, negative.security)
+    return Response(dns.NOERROR, answer, security=security, ttl_s=found.ttl_s)
 
 
 def _converted(rrset: RRset, prefix: IPv6Network) -> RRset:

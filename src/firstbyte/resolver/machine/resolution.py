@@ -143,9 +143,15 @@ class Resolution:
             self.cache.forget(entry.key, NXDOMAIN_TYPE)
             self.cache.put(entry, now.unix_s)
         if entry.security is Security.BOGUS:
-            self.cache.shorten(entry, self.settings.cache.bogus_ttl_s)
-        elif entry.security is Security.SECURE:
+            self.spoil(entry)
+            return
+        entry.former = None
+        if entry.security is Security.SECURE:
             self.denials.learn(entry, now)
+
+    def spoil(self, entry: Entry) -> None:
+        """Keep broken data for a short time only: they may be mended."""
+        self.cache.shorten(entry, self.settings.cache.bogus_ttl_s)
 
     def known(self, name: bytes, rdtype: int, work: Work) -> Entry | None:
         """What is at hand: data, an alias, or a denial."""
@@ -305,7 +311,7 @@ class Resolution:
             if entry is None:
                 return self._failed(question, work)
             if entry.security is Security.BOGUS and validate:
-                return _bogus(entry, work)
+                return self._stale_if_kept(question) or _bogus(entry, work)
             if question.rdtype == dns.ANY and entry.rrset is not None:
                 return await self._any(question, work, validate)
             self._add(response, entry)
@@ -365,15 +371,20 @@ class Resolution:
         return response
 
     def _failed(self, question: Question, work: Work) -> Response:
-        if self.settings.cache.stale.enabled:
-            stale = self.stale(question)
-            if stale is not None:
-                return stale
-        return Response(dns.SERVFAIL, errors=list(work.errors))
+        stale = self._stale_if_kept(question)
+        return stale or Response(dns.SERVFAIL, errors=list(work.errors))
+
+    def _stale_if_kept(self, question: Question) -> Response | None:
+        return self.stale(question) if self.settings.cache.stale.enabled else None
 
     def stale(self, question: Question) -> Response | None:
-        """What was known of it, though its time has passed (RFC 8767, 4 and 5); None: nothing."""
+        """What was known of it, though its time has passed (RFC 8767, 4 and 5); None: nothing.
+
+        Data that nobody has judged yet are for those who judge themselves.
+        """
         settings = self.settings.cache.stale
+        validate = self.settings.validation.enabled and not question.checking_disabled
+        worst = Security.INDETERMINATE if validate else Security.UNCHECKED
         now_s = self.scheduler.now.unix_s
         response = Response(dns.NOERROR, security=Security.SECURE, stale=True)
         name = question.name
@@ -381,7 +392,7 @@ class Resolution:
             entry = self.cache.get_stale(name, question.rdtype, now_s)
             if entry is None:
                 entry = self.cache.get_stale(name, dns.CNAME, now_s)
-            if entry is None or entry.security is Security.BOGUS:
+            if entry is None or entry.security < worst or entry.security is Security.BOGUS:
                 return None
             self._add(response, entry)
             target = _target(entry, question.rdtype)
@@ -395,7 +406,7 @@ class Resolution:
         """RFC 6147, 5.1: AAAA records made of the name's A records."""
         asked = Question(question.name, dns.A, question.checking_disabled)
         found = await self._chain(asked, work)
-        return dns64.synthesised(self.settings, found) or negative
+        return dns64.synthesised(self.settings, found, negative) or negative
 
     def signal(self, name: bytes) -> None:
         """Ask for a name whose question is the message (RFC 8145, 5); nobody waits."""

@@ -23,7 +23,6 @@ from firstbyte.resolver.machine.values import Moment, Security
 from firstbyte.resolver.machine.work import Work
 from firstbyte.resolver.validator import nsec, nsec3
 from firstbyte.resolver.validator.denial import Proof
-from firstbyte.resolver.validator.signatures import parse
 
 MAX_LINKS = 20000
 """Links that are kept of one zone."""
@@ -134,19 +133,17 @@ class Denials:
 
     def learn(self, entry: Entry, now: Moment) -> None:
         """Keep the links of a secure denial, or of a secure wildcard answer."""
-        if not self._enabled or not entry.proofs:
+        zone = entry.signer
+        if not self._enabled or not entry.proofs or zone is None:
             return
         expires_s = now.unix_s + entry.remaining_s(now.unix_s)
+        kept = self._zone(zone)
+        if entry.soa is not None and entry.soa.key == zone:
+            kept.soa, kept.soa_expires_s = entry.soa, expires_s
         for rrset in entry.proofs:
-            zone = _signer(rrset)
-            if zone is None:
-                continue
-            kept = self._zone(zone)
-            if entry.soa is not None and entry.soa.key == zone:
-                kept.soa, kept.soa_expires_s = entry.soa, expires_s
-            _keep(kept, rrset, min(expires_s, now.unix_s + rrset.ttl_s))
-            if entry.wildcard and entry.rrset is not None and entry.dname is None:
-                _keep_wildcard(kept, entry.rrset, expires_s)
+            _keep(kept, zone, rrset, min(expires_s, now.unix_s + rrset.ttl_s))
+        if entry.wildcard and entry.rrset is not None and entry.dname is None:
+            _keep_wildcard(kept, entry.rrset, entry.labels, expires_s)
 
     def expand(self, name: bytes, rdtype: int, now: Moment) -> Entry | None:
         """The data that a known wildcard gives ``name`` (RFC 8198, 5.3); None: not provable."""
@@ -279,24 +276,21 @@ def _denial(
     return entry
 
 
-def _keep(zone: _Zone, rrset: RRset, expires_s: float) -> None:
+def _keep(zone: _Zone, name: bytes, rrset: RRset, expires_s: float) -> None:
     if rrset.rdtype == dns.NSEC:
         link = nsec.parse(rrset)
-        if link is not None and not _is_compact(link):
+        if link is not None and is_under(link.next, name) and not _is_compact(link):
             zone.add(link, rrset, expires_s)
         return
     hashed = nsec3.parse(rrset)
-    if hashed is None:
+    if hashed is None or hashed.zone != name:
         return
     if zone.hashes is None or zone.hashes.params != hashed.params:
         zone.hashes = _Hashes(hashed.params)
     zone.hashes.add(hashed, rrset, expires_s)
 
 
-def _keep_wildcard(zone: _Zone, rrset: RRset, expires_s: float) -> None:
-    labels = max((s.labels for data in rrset.signatures if (s := parse(data))), default=0)
-    if labels >= label_count(rrset.key):
-        return
+def _keep_wildcard(zone: _Zone, rrset: RRset, labels: int, expires_s: float) -> None:
     place = (wildcard(ancestor(rrset.key, labels)), rrset.rdtype)
     zone.wildcards[place] = (rrset, expires_s)
     if len(zone.wildcards) > MAX_WILDCARDS:
@@ -306,11 +300,3 @@ def _keep_wildcard(zone: _Zone, rrset: RRset, expires_s: float) -> None:
 def _is_compact(link: nsec.Nsec) -> bool:
     """A link made for one question (RFC 9824, RFC 4470): its gap is nothing, so it is no use."""
     return link.next == b"\x01\0" + link.owner
-
-
-def _signer(rrset: RRset) -> bytes | None:
-    for rdata in rrset.signatures:
-        signature = parse(rdata)
-        if signature is not None:
-            return signature.signer
-    return None

@@ -33,6 +33,9 @@ class Source(Protocol):
     def signal(self, name: bytes) -> None:
         """As ``Resolution.signal``."""
 
+    def spoil(self, entry: Entry) -> None:
+        """As ``Resolution.spoil``."""
+
     def second_opinion(self, entry: Entry, rdtype: int, work: Work) -> Awaitable[Entry | None]:
         """As ``Resolution.second_opinion``."""
 
@@ -176,6 +179,7 @@ class Chain:
             trust = self._entered(zone, entry, dses, trusted, where, ttl_s, work)
             other = None
             if trust.security is Security.BOGUS and entry is not None:
+                self._source.spoil(entry)
                 other = await self._source.second_opinion(entry, dns.DNSKEY, work)
             if other is None:
                 return trust

@@ -96,9 +96,12 @@ class Validator:
         if signature is None:
             return Security.BOGUS, error
         self._limit(entry, signature)
+        entry.signer, entry.labels = trust.zone, signature.labels
         owner = label_count(rrset.key) - rrset.key.startswith(b"\x01*")
         if signature.labels < owner:
             return self._expanded(entry, rrset, signature, trust, work)
+        entry.wildcard = False
+        entry.proofs = []
         return _SECURE
 
     def _expanded(
@@ -119,6 +122,7 @@ class Validator:
         if found is Proof.FAILED:
             text = f"{to_text(rrset.key)} comes from a wildcard, and nothing proves that it may"
             return Security.BOGUS, error or Error(Ede.NSEC_MISSING, text)
+        entry.proofs = proofs
         return _INSECURE if found is Proof.OPT_OUT else _SECURE
 
     def _check(self, rrset: RRset, trust: ZoneTrust, work: Work) -> signatures.Checked:
@@ -187,6 +191,7 @@ class Validator:
         if found is Proof.FAILED:
             return Security.BOGUS, error or _undenied(entry)
         entry.proofs = verified
+        entry.signer = trust.zone
         entry.compact = any(nsec.denies_name(link, entry.key) for link in links)
         return _INSECURE if found is Proof.OPT_OUT else _SECURE
 
