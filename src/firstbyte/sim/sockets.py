@@ -18,8 +18,9 @@ from firstbyte.sim.current import current_host
 from firstbyte.sim.descriptors import DESCRIPTORS
 from firstbyte.sim.endpoints import Endpoint, make_endpoint
 from firstbyte.sim.endpoints.base import Address, Data
+from firstbyte.sim.endpoints.icmp_options import ancillary
 from firstbyte.sim.errors import os_error, would_block
-from firstbyte.sim.options import SocketOptions
+from firstbyte.sim.options import IP, IP6, IP_MTU, IPV6_MTU, SocketOptions
 from firstbyte.sim.standstill import stand_still
 
 if TYPE_CHECKING:
@@ -344,9 +345,19 @@ class SimSocket:
         flags: int = 0,
         /,
     ) -> tuple[bytes, list[Any], int, Any]:
-        """As ``recvfrom``; there is never ancillary data."""
+        """As ``recvfrom``; ancillary data comes with errors alone (MSG_ERRQUEUE)."""
+        if flags & socket.MSG_ERRQUEUE:
+            return self._receive_error(bufsize)
         data, sender = self.recvfrom(bufsize, flags)
         return data, [], 0, sender
+
+    def _receive_error(self, bufsize: int) -> tuple[bytes, list[Any], int, Any]:
+        """The oldest of the error queue; EAGAIN if there is none, on a blocking socket too."""
+        report = self._open().take_report()
+        if report is None:
+            raise would_block()
+        about = render(self.family, report.destination)
+        return report.data[:bufsize], [ancillary(report)], socket.MSG_ERRQUEUE, about
 
     def send(self, data: Any, flags: int = 0, /) -> int:
         """Hand over as much as fits (a blocking socket: everything); how many bytes that was."""
@@ -434,6 +445,8 @@ class SimSocket:
                 return own[name]
         if (level, name) == (socket.IPPROTO_TCP, socket.TCP_MAXSEG):
             return endpoint.segment_bytes() or self.options.get(level, name)
+        if (level, name) in {(IP, IP_MTU), (IP6, IPV6_MTU)}:
+            return endpoint.path_mtu()
         return self.options.get(level, name)
 
     def ioctl(self, *_: Any) -> NoReturn:

@@ -37,9 +37,10 @@ def test_ttl_runs_out_and_the_sender_is_told(far: str, any_address: str) -> None
     world = routed()
     client = world.hosts["a"].udp_bind(any_address)
     client.ttl = 1
+    client.errors.wanted = True
     client.send(b"x", 0, (far, 33434))
     world.run(100)
-    report = client.reports[0]
+    report = client.errors.take_report()
     assert (report.type, report.code) in {(11, 0), (3, 0)}
     assert report.sender in {"10.0.1.1", "2001:db8:1::1"}
     assert report.destination == (far, 33434)
@@ -52,11 +53,12 @@ def test_a_closed_port_is_told_by_the_last_host(far: str, any_address: str) -> N
     world = routed()
     client = world.hosts["a"].udp_bind(any_address)
     client.connect((far, 9))
+    client.errors.wanted = True
     client.send(b"x", 0)
     world.run(100)
     with pytest.raises(SocketError, match="ECONNREFUSED"):
         client.receive()
-    assert client.reports[0].sender == far
+    assert client.errors.take_report().sender == far
     assert client.receive() is None
 
 
@@ -133,10 +135,11 @@ def test_a_datagram_that_may_not_be_cut_is_answered_and_the_next_one_fits() -> N
     world = routed(far_mtu=1300)
     server = world.hosts["b"].udp_bind("0.0.0.0", 53)
     client = world.hosts["a"].udp_bind("0.0.0.0")
+    client.errors.wanted = True
     client.send(bytes(1400), 0, ("10.0.2.2", 53))
     world.run(100)
     assert server.receive() is None
-    assert client.reports[0].mtu == 1300
+    assert client.errors.take_report().mtu == 1300
     client.send(bytes(1400), world.now_ns, ("10.0.2.2", 53))
     world.run(100)
     assert len(server.receive().data) == 1400

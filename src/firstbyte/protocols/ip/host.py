@@ -367,7 +367,5 @@ class Host:
             self.transmitter.drop(packet, "neighbor_unreachable", entry.interface)
             if packet.ip is None or not self.transmitter.is_local(packet.ip.source):
                 self.icmp.answer(packet, icmp_errors.host_unreachable(packet), now_ns)
-            elif isinstance(packet.transport, Segment):
-                self.tcp.unreachable(packet, packet.transport, now_ns)
-            elif isinstance(packet.transport, Datagram):
-                self.udp.unreachable(packet, packet.transport)
+            else:
+                self.icmp.own_neighbor_unreachable(packet, now_ns)

@@ -3,62 +3,86 @@
 from collections import deque
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from firstbyte.events.link import IcmpReceived
 from firstbyte.protocols.ip import addresses, icmpv4, icmpv6
-from firstbyte.protocols.ip.icmp_errors import Icmp, RateLimit, may_be_answered
+from firstbyte.protocols.ip.icmp_errors import Icmp, RateLimit, host_unreachable, may_be_answered
+from firstbyte.protocols.ip.icmp_reports import ErrorQueue, IcmpReport, meaning
 from firstbyte.protocols.ip.icmpv4 import Icmpv4
 from firstbyte.protocols.ip.icmpv6 import Icmpv6
 from firstbyte.protocols.ip.ipv4 import Ipv4
 from firstbyte.protocols.ip.notify import READABLE, Notices
-from firstbyte.protocols.ip.packet import ICMPV4, ICMPV6, Packet, decode_quoted
+from firstbyte.protocols.ip.packet import (
+    ICMPV4,
+    ICMPV6,
+    Packet,
+    decode_quoted,
+    encode_transport,
+)
 from firstbyte.protocols.ip.settings import HostSettings
 from firstbyte.protocols.ip.tcp_layer import TcpLayer
 from firstbyte.protocols.ip.transmit import Transmitter
 from firstbyte.protocols.ip.udp import Datagram
-from firstbyte.protocols.ip.udp_layer import IcmpReport, UdpLayer
+from firstbyte.protocols.ip.udp_layer import UdpLayer
 from firstbyte.protocols.socket_error import SocketError
 from firstbyte.protocols.tcp.segment import Segment
 
 MIN_MTU_V4, MIN_MTU_V6 = 552, 1280
 """No path is believed to be narrower [min_pmtu; RFC 8200, section 5]."""
 
+MAX_DATA = 65_507
+"""Of an echo request, whose header is as long as UDP's."""
+
 PLATEAUS = (32000, 17914, 8166, 4352, 2002, 1492, 1006, 552)
 """Guesses for routers that tell no MTU (RFC 1191, section 7)."""
 
-_V4_ERRNOS = {
-    0: "ENETUNREACH",
-    1: "EHOSTUNREACH",
-    2: "ENOPROTOOPT",
-    3: "ECONNREFUSED",
-    5: "EOPNOTSUPP",
-    6: "ENETUNREACH",
-    7: "EHOSTDOWN",
-    9: "ENETUNREACH",
-    11: "ENETUNREACH",
-}
-"""Linux's icmp_err_convert; all others are EHOSTUNREACH."""
-
-_V6_ERRNOS = {0: "ENETUNREACH", 1: "EACCES", 4: "ECONNREFUSED", 5: "EACCES", 6: "EACCES"}
-
 
 class Pong(NamedTuple):
-    """What came back for a ping: the reply, or an error about it."""
+    """What came back for a ping: the reply, or an error about it; ``data`` is it on the wire."""
 
     message: Icmp
     source: str
     ttl: int
     sequence: int
+    data: bytes
+
+
+class Ping(NamedTuple):
+    """An echo request to send; the socket has the identifier."""
+
+    destination: str
+    sequence: int
+    data: bytes
+    ttl: int | None
 
 
 class PingSocket:
     """Sends echo requests with its own identifier, and hears the answers to them."""
 
-    __slots__ = ("_layer", "closed", "identifier", "label", "pending", "queue")
+    __slots__ = (
+        "_layer",
+        "closed",
+        "errors",
+        "identifier",
+        "label",
+        "pending",
+        "queue",
+        "remote",
+        "source",
+        "ttl",
+    )
 
     def __init__(self, layer: "IcmpLayer", identifier: int) -> None:
         self._layer = layer
         self.identifier = identifier
         self.queue: deque[Pong] = deque(maxlen=1024)
+        self.errors = ErrorQueue()
+        self.source: str | None = None
+        """The address to send from; only answers to it are heard."""
+        self.remote: str | None = None
+        """The only address to hear, if the socket is connected."""
+        self.ttl: int | None = None
         self.label: str | None = None
         self.pending = 0
         self.closed = False
@@ -66,8 +90,9 @@ class PingSocket:
     def send(
         self, destination: str, sequence: int, data: bytes, now_ns: int, ttl: int | None = None
     ) -> None:
-        """Ping. Raises :class:`SocketError` when there is no route."""
-        self._layer.ping(self, destination, sequence, data, ttl, now_ns)
+        """Ping. Raises :class:`SocketError`: no route, too long, or a pending error."""
+        self.errors.raise_error()
+        self._layer.ping(self, Ping(destination, sequence, data, ttl or self.ttl), now_ns)
 
     def receive(self) -> Pong | None:
         """The oldest unread answer."""
@@ -108,24 +133,22 @@ class IcmpLayer:
         socket = self.pings[identifier] = PingSocket(self, identifier)
         return socket
 
-    def ping(
-        self,
-        socket: PingSocket,
-        destination: str,
-        sequence: int,
-        data: bytes,
-        ttl: int | None,
-        now_ns: int,
-    ) -> None:
+    def ping(self, socket: PingSocket, ping: Ping, now_ns: int) -> None:
         """See :meth:`PingSocket.send`."""
-        address = addresses.canonical(destination)
+        if len(ping.data) > MAX_DATA:
+            raise SocketError("EMSGSIZE", f"{len(ping.data)} bytes do not fit an echo request")
+        address = addresses.canonical(ping.destination)
         path = self._transmitter.require_path(address)
+        if socket.source is not None and not self._transmitter.is_local(socket.source):
+            raise SocketError(
+                "ENETUNREACH", f"{socket.source} is no longer an address of this host"
+            )
         four = addresses.version(address) == 4
-        header = self._transmitter.header(path, ICMPV4 if four else ICMPV6)
-        if ttl is not None:
-            header.ttl = ttl
+        header = self._transmitter.header(path, ICMPV4 if four else ICMPV6, source=socket.source)
+        if ping.ttl is not None:
+            header.ttl = ping.ttl
         make = icmpv4.echo if four else icmpv6.echo
-        packet = Packet(header, make(socket.identifier, sequence, data))
+        packet = Packet(header, make(socket.identifier, ping.sequence, ping.data))
         self._transmitter.send(path, packet, now_ns)
 
     # Errors that we send.
@@ -142,6 +165,15 @@ class IcmpLayer:
         protocol = ICMPV4 if isinstance(header, Ipv4) else ICMPV6
         reply = self._transmitter.header(path, protocol, source=ours)
         self._transmitter.send(path, Packet(reply, error), now_ns)
+
+    def own_neighbor_unreachable(self, packet: Packet, now_ns: int) -> None:
+        """The next hop of a packet of ours does not answer: we tell ourselves, as Linux does."""
+        header = packet.ip
+        if header is not None:
+            told = host_unreachable(packet)
+            protocol = ICMPV4 if isinstance(header, Ipv4) else ICMPV6
+            back = replace(header, destination=header.source, protocol=protocol)
+            self.receive(Packet(back, told), told, now_ns)
 
     # What comes in.
 
@@ -168,12 +200,20 @@ class IcmpLayer:
         reply = self._transmitter.header(path, header.protocol, source=local)
         self._transmitter.send(path, Packet(reply, body), now_ns)
 
-    def _pong(self, packet: Packet, message: Icmp, about: Icmp) -> None:
+    def _pong(self, packet: Packet, message: Icmp, about: Icmp) -> PingSocket | None:
+        """An answer to a ping, or an error about one; gives the socket that it is for."""
         socket = self.pings.get(about.identifier)
-        if socket is None or packet.ip is None:
-            return
-        socket.queue.append(Pong(message, packet.ip.source, packet.ip.ttl, about.sequence))
+        header = packet.ip
+        if socket is None or header is None:
+            return None
+        if socket.source not in {None, header.destination}:
+            return None
+        if not message.is_error and socket.remote not in {None, header.source}:
+            return None
+        data = encode_transport(header, message)
+        socket.queue.append(Pong(message, header.source, header.ttl, about.sequence, data))
         self._notices.add(socket, READABLE)
+        return socket
 
     def _error(self, packet: Packet, message: Icmp, now_ns: int) -> None:
         """An error about a packet of ours, which it quotes."""
@@ -192,17 +232,24 @@ class IcmpLayer:
         body, header, sender = quoted.transport, quoted.ip, packet.ip
         if header is None or sender is None:
             return None
-        errno_name = "EMSGSIZE" if mtu is not None else _errno(message)
+        errno_name, hard = meaning(message)
         if isinstance(body, Segment):
             if mtu is not None:
                 return self._tcp.path_mtu(quoted, body, mtu)
             return self._tcp.icmp_error(quoted, body, errno_name, now_ns)
         if isinstance(body, Datagram):
             target = (header.destination, body.destination_port)
-            report = IcmpReport(errno_name, target, sender.source, message.type, message.code, mtu)
+            about = (target, sender.source, message.type, message.code, mtu)
+            report = IcmpReport(errno_name, hard, *about, body.payload)
             return self._udp.icmp_error((header.source, body.source_port), report)
         if isinstance(body, Icmpv4 | Icmpv6):
-            self._pong(packet, message, body)
+            socket = self._pong(packet, message, body)
+            if socket is not None:
+                asked = encode_transport(header, body)
+                about = ((header.destination, 0), sender.source, message.type, message.code, mtu)
+                report = IcmpReport(errno_name, hard, *about, asked)
+                socket.errors.note(report, connected=socket.remote is not None)
+            return socket
         return None
 
     def _learn_mtu(self, quoted: Packet, message: Icmp, now_ns: int) -> int | None:
@@ -230,13 +277,3 @@ def _echo_types(message: Icmp) -> tuple[int, int]:
     if isinstance(message, Icmpv4):
         return icmpv4.ECHO, icmpv4.ECHO_REPLY
     return icmpv6.ECHO, icmpv6.ECHO_REPLY
-
-
-def _errno(message: Icmp) -> str:
-    if isinstance(message, Icmpv4):
-        if message.type == icmpv4.UNREACHABLE:
-            return _V4_ERRNOS.get(message.code, "EHOSTUNREACH")
-        return "EPROTO" if message.type == icmpv4.PARAMETER_PROBLEM else "EHOSTUNREACH"
-    if message.type == icmpv6.UNREACHABLE:
-        return _V6_ERRNOS.get(message.code, "EHOSTUNREACH")
-    return "EPROTO" if message.type == icmpv6.PARAMETER_PROBLEM else "EHOSTUNREACH"

@@ -192,10 +192,6 @@ class TcpLayer:
         number = unwrap(segment.seq, sender.una)
         return socket if sender.una <= number <= sender.nxt else None
 
-    def unreachable(self, packet: Packet, segment: Segment, now_ns: int) -> None:
-        """A segment of ours could not leave: its next hop does not answer."""
-        self.icmp_error(packet, segment, "EHOSTUNREACH", now_ns)
-
     # Time.
 
     @property

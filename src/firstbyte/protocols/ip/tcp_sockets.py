@@ -3,6 +3,8 @@
 from collections import deque
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from firstbyte.events.tcp import TcpInfo
 from firstbyte.protocols.ip.packet import Header
 from firstbyte.protocols.ip.ports import Binding
@@ -56,6 +58,11 @@ class TcpSocket:
         self.pending = 0
         self.dirty = False
         self.scheduled_ns = NEVER
+
+    def set_hops(self, hops: int) -> None:
+        """The TTL, or hop limit, of what is sent from now on."""
+        if self.header is not None:
+            self.header = replace(self.header, ttl=hops)
 
     @property
     def state(self) -> State:

@@ -191,7 +191,10 @@ class Transmitter:
 
     def send(self, path: Path, packet: Packet, now_ns: int) -> None:
         """Send a packet of ours, in pieces if the path needs it."""
-        mtu = self.mtu_to(path, now_ns)
+        self.send_within(path, packet, self.mtu_to(path, now_ns), now_ns)
+
+    def send_within(self, path: Path, packet: Packet, mtu: int, now_ns: int) -> None:
+        """Send a packet of ours, in pieces of at most ``mtu`` bytes."""
         if packet.size <= mtu:
             self.send_fitting(path, packet, now_ns)
             return

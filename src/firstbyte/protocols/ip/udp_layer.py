@@ -4,6 +4,8 @@ from collections import deque
 from typing import NamedTuple
 
 from firstbyte.protocols.ip import addresses
+from firstbyte.protocols.ip.icmp_reports import ErrorQueue, IcmpReport, MtuDiscovery
+from firstbyte.protocols.ip.ipv4 import Ipv4
 from firstbyte.protocols.ip.notify import ERROR, READABLE, Notices
 from firstbyte.protocols.ip.packet import UDP, Packet
 from firstbyte.protocols.ip.ports import Binding, PortTable
@@ -28,17 +30,6 @@ class Received(NamedTuple):
     ttl: int
 
 
-class IcmpReport(NamedTuple):
-    """An ICMP error about a datagram of ours, as IP_RECVERR gives it."""
-
-    errno_name: str
-    destination: Endpoint
-    sender: str
-    type: int
-    code: int
-    mtu: int | None
-
-
 class UdpSocket:
     """A bound socket. ``remote`` is set when it is connected: then only that peer is heard."""
 
@@ -48,15 +39,15 @@ class UdpSocket:
         "broadcast",
         "closed",
         "dual",
-        "error",
+        "errors",
         "interface",
         "label",
         "local",
+        "mtu_discovery",
         "pending",
         "queue",
         "queued_bytes",
         "remote",
-        "reports",
         "ttl",
     )
 
@@ -73,8 +64,8 @@ class UdpSocket:
         self.binding: Binding | None = None
         self.queue: deque[Received] = deque()
         self.queued_bytes = 0
-        self.reports: deque[IcmpReport] = deque(maxlen=64)
-        self.error: str | None = None
+        self.errors = ErrorQueue()
+        self.mtu_discovery = MtuDiscovery.WANT
         self.label: str | None = None
         self.pending = 0
         self.closed = False
@@ -89,18 +80,12 @@ class UdpSocket:
 
     def receive(self) -> Received | None:
         """The oldest unread datagram. Raises :class:`SocketError` for a pending error."""
-        self.raise_error()
+        self.errors.raise_error()
         if not self.queue:
             return None
         received = self.queue.popleft()
         self.queued_bytes -= len(received.data) + OVERHEAD_BYTES
         return received
-
-    def raise_error(self) -> None:
-        """Raise and clear the asynchronous error, if there is one."""
-        if self.error is not None:
-            error, self.error = self.error, None
-            raise SocketError(error, "reported by ICMP")
 
     def close(self) -> None:
         """Give the port back; what was not read is lost."""
@@ -155,7 +140,7 @@ class UdpLayer:
         self, socket: UdpSocket, data: bytes, destination: Endpoint | None, now_ns: int
     ) -> None:
         """See :meth:`UdpSocket.send`."""
-        socket.raise_error()
+        socket.errors.raise_error()
         target = destination or socket.remote
         if target is None:
             raise SocketError("EDESTADDRREQ", "no destination")
@@ -172,7 +157,18 @@ class UdpLayer:
         if socket.ttl is not None:
             header.ttl = socket.ttl
         datagram = Datagram(socket.local[1], target[1], bytes(data))
-        self._transmitter.send(path, Packet(header, datagram), now_ns)
+        self._send_sized(socket.mtu_discovery, path, Packet(header, datagram), now_ns)
+
+    def _send_sized(self, discovery: MtuDiscovery, path: Path, packet: Packet, now_ns: int) -> None:
+        """Whole, in pieces, or not at all, as the socket wants it."""
+        known = self._transmitter.mtu_to(path, now_ns)
+        mtu = path.mtu if discovery is MtuDiscovery.PROBE else known
+        if discovery in {MtuDiscovery.DO, MtuDiscovery.PROBE} and packet.size > mtu:
+            raise SocketError("EMSGSIZE", f"{packet.size} bytes, and the path takes {mtu}")
+        if discovery is MtuDiscovery.DONT and isinstance(packet.ip, Ipv4):
+            packet.ip.dont_fragment = False
+            mtu = path.mtu
+        self._transmitter.send_within(path, packet, mtu, now_ns)
 
     def _path(self, socket: UdpSocket, address: str) -> Path:
         group = self._transmitter.is_group(address)
@@ -221,20 +217,15 @@ class UdpLayer:
                 continue
             if socket.remote is not None and socket.remote != report.destination:
                 continue
-            socket.reports.append(report)
-            if socket.remote is not None:
-                socket.error = report.errno_name
-            self._notices.add(socket, ERROR)
+            self._tell(socket, report)
             return socket
         return None
 
-    def unreachable(self, packet: Packet, datagram: Datagram) -> None:
-        """A datagram of ours could not leave: its next hop does not answer."""
-        header = packet.ip
-        if header is not None:
-            target = (header.destination, datagram.destination_port)
-            report = IcmpReport("EHOSTUNREACH", target, header.source, 3, 1, None)
-            self.icmp_error((header.source, datagram.source_port), report)
+    def _tell(self, socket: UdpSocket, report: IcmpReport) -> None:
+        if report.mtu is not None and socket.mtu_discovery is MtuDiscovery.DONT:
+            return
+        if socket.errors.note(report, connected=socket.remote is not None):
+            self._notices.add(socket, ERROR)
 
     def _may_bind(self, address: str) -> bool:
         return (

@@ -13,6 +13,12 @@ if TYPE_CHECKING:
 Kinds = dict[int, tuple[int, type[Endpoint]]]
 """By type of socket: its protocol, and what stands behind it."""
 
+PINGS = {
+    int(socket.AF_INET): int(socket.IPPROTO_ICMP),
+    int(socket.AF_INET6): int(socket.IPPROTO_ICMPV6),
+}
+"""By family: the protocol that makes a datagram socket one for echoes."""
+
 __all__ = ["Endpoint", "make_endpoint", "make_pair"]
 
 
@@ -22,10 +28,13 @@ def make_endpoint(host: "Host", family: int, kind: int, proto: int) -> Endpoint:
     Raises the errors of socket(2): EAFNOSUPPORT, EPROTONOSUPPORT, ESOCKTNOSUPPORT.
     """
     from firstbyte.sim.endpoints.datagram import DatagramEndpoint
+    from firstbyte.sim.endpoints.ping import PingEndpoint
     from firstbyte.sim.endpoints.stream import StreamEndpoint
     from firstbyte.sim.endpoints.unix_datagram import UnixDatagramEndpoint
     from firstbyte.sim.endpoints.unix_stream import UnixStreamEndpoint
 
+    if kind == socket.SOCK_DGRAM and PINGS.get(family) == proto:
+        return PingEndpoint(host, family)
     inet: Kinds = {
         socket.SOCK_STREAM: (socket.IPPROTO_TCP, StreamEndpoint),
         socket.SOCK_DGRAM: (socket.IPPROTO_UDP, DatagramEndpoint),

@@ -12,6 +12,7 @@ from firstbyte.sim.errors import os_error
 from firstbyte.sim.options import SocketOptions
 
 if TYPE_CHECKING:
+    from firstbyte.protocols.ip.icmp_reports import IcmpReport
     from firstbyte.sim.hosts import Host
     from firstbyte.sim.kernel import Kernel
     from firstbyte.sim.sockets import SimSocket
@@ -147,6 +148,19 @@ class Endpoint:
     def take_error(self) -> int:
         """SO_ERROR: the pending error, which is then gone."""
         return 0
+
+    def take_report(self) -> "IcmpReport | None":
+        """The oldest of the error queue (IP_RECVERR)."""
+        return None
+
+    def path_mtu(self) -> int:
+        """IP_MTU: the MTU of the path to the peer, as far as it is known; ENOTCONN without one."""
+        if self.remote is None:
+            raise os_error(errno.ENOTCONN)
+        transmitter = self.kernel.stack.transmitter
+        with self.os_errors():
+            path = transmitter.require_path(self.remote[0])
+        return transmitter.mtu_to(path, self.kernel.now_ns)
 
     def tcp_info(self) -> bytes:
         """``struct tcp_info``."""

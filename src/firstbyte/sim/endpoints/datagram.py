@@ -5,11 +5,13 @@ import selectors
 import socket
 from typing import TYPE_CHECKING
 
+from firstbyte.protocols.ip.icmp_reports import IcmpReport
 from firstbyte.protocols.ip.udp_layer import UdpSocket
 from firstbyte.sim.addresses import ANY4, ANY6
 from firstbyte.sim.endpoints.base import Address, Data, Endpoint
+from firstbyte.sim.endpoints.icmp_options import discovery, hops, wants_errors
 from firstbyte.sim.errors import os_error
-from firstbyte.sim.options import IP, SOL
+from firstbyte.sim.options import SOL
 
 if TYPE_CHECKING:
     from firstbyte.sim.hosts import Host
@@ -55,12 +57,13 @@ class DatagramEndpoint(Endpoint):
 
     def _apply_options(self, opened: UdpSocket) -> None:
         opened.broadcast = self.flag(SOL, socket.SO_BROADCAST)
-        ttl = self.options.get(IP, socket.IP_TTL)
         opened.interface = self.options.device or None
-        opened.ttl = None if ttl == self.kernel.stack.settings.ttl else ttl
+        opened.ttl = hops(self.options, self.family, self.kernel.stack.settings.ttl)
+        opened.errors.wanted = wants_errors(self.options, self.family)
+        opened.mtu_discovery = discovery(self.options, self.family)
 
     def option_changed(self, level: int, name: int) -> None:
-        """Broadcasting, the TTL and the device act at once."""
+        """Broadcasting, the TTL, the device, and what is wanted of ICMP act at once."""
         del level, name
         if self._socket is not None:
             self._apply_options(self._socket)
@@ -103,7 +106,7 @@ class DatagramEndpoint(Endpoint):
         if opened is None:
             return None
         with self.os_errors():
-            opened.raise_error()
+            opened.errors.raise_error()
         waiting = opened.queue[0] if opened.queue else None
         received = waiting if peek else opened.receive()
         if received is None:
@@ -120,10 +123,12 @@ class DatagramEndpoint(Endpoint):
     def take_error(self) -> int:
         """The pending ICMP error."""
         opened = self._socket
-        if opened is None or opened.error is None:
-            return 0
-        name, opened.error = opened.error, None
-        return int(getattr(errno, name))
+        name = None if opened is None else opened.errors.take_error()
+        return 0 if name is None else int(getattr(errno, name))
+
+    def take_report(self) -> IcmpReport | None:
+        """The oldest of the error queue."""
+        return None if self._socket is None else self._socket.errors.take_report()
 
     def readiness(self) -> int:
         """Always writable; readable with a datagram or an error."""
@@ -132,7 +137,7 @@ class DatagramEndpoint(Endpoint):
             return 0
         if opened is None:
             return WRITE
-        readable = opened.queue or opened.error is not None or self._read_shut
+        readable = opened.queue or opened.errors or self._read_shut
         return WRITE | (READ if readable else 0)
 
     def close(self) -> None:

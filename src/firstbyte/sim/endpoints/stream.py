@@ -16,6 +16,7 @@ from firstbyte.protocols.tcp.connection import Connection
 from firstbyte.protocols.tcp.states import State
 from firstbyte.sim.addresses import ANY4, ANY6
 from firstbyte.sim.endpoints.base import Address, Data, Endpoint
+from firstbyte.sim.endpoints.icmp_options import hops
 from firstbyte.sim.endpoints.tcp_options import tcp_config
 from firstbyte.sim.errors import os_error
 from firstbyte.sim.options import SOL
@@ -147,7 +148,12 @@ class StreamEndpoint(Endpoint):
                 local=local if local[1] or local[0] != ANY4 else None,
                 config=tcp_config(self.options),
             )
+        self._apply_hops(opened)
         self.adopt(opened)
+
+    def _apply_hops(self, opened: TcpSocket) -> None:
+        default = self.kernel.stack.settings.ttl
+        opened.set_hops(hops(self.options, self.family, default) or default)
 
     def _connect_again(self, connection: Connection) -> int:
         if connection.state in OPENING:
@@ -259,6 +265,8 @@ class StreamEndpoint(Endpoint):
                 default_peer_mss_bytes=kept.default_peer_mss_bytes,
             )
             self._socket.configure(config, self.kernel.now_ns)
+            if name in {socket.IP_TTL, socket.IPV6_UNICAST_HOPS}:
+                self._apply_hops(self._socket)
             if (level, name) == (SOL, socket.SO_SNDBUF):
                 connection.sender.capacity = config.send_buffer_bytes
             if (level, name) == (SOL, socket.SO_RCVBUF):

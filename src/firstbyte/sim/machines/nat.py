@@ -10,7 +10,9 @@ from msgspec.structs import replace
 
 from firstbyte.protocols.checksum import checksum
 from firstbyte.protocols.ip.addresses import pack
+from firstbyte.protocols.ip.fragments import Reassembler, fragment
 from firstbyte.protocols.ip.icmpv4 import Icmpv4
+from firstbyte.protocols.ip.ipv4 import Ipv4
 from firstbyte.protocols.ip.packet import Packet, decode_quoted
 from firstbyte.protocols.tcp.segment import ACK, FIN, RST, SYN, Segment
 from firstbyte.sim.clock import NS_PER_S
@@ -78,6 +80,7 @@ class Nat:
         self._drops_unknown = drops_unknown
         self._by_inside: dict[tuple[str, Endpoint], Mapping] = {}
         self._by_port: dict[tuple[str, int], Mapping] = {}
+        self._reassembler = Reassembler(router.settings)
         router.outgoing.append(self._leave)
         router.incoming.append(self._come)
 
@@ -113,10 +116,15 @@ class Nat:
         packet = packet_of(unit)
         if port is not self._outside or packet is None or packet.ip is None:
             return unit
-        if packet.ip.source in self.router.addresses or packet.ip.version != 4:
+        if packet.ip.version != 4:
             return unit
         if isinstance(packet.transport, Icmpv4) and packet.transport.is_error:
             return self._leave_error(unit, packet, packet.transport)
+        if packet.ip.source in self.router.addresses:
+            return unit
+        if packet.ip.is_fragment:
+            self._leave_in_pieces(port, unit, packet)
+            return None
         flow = flow_of(packet)
         mapping = None if flow is None else self._map(flow)
         if mapping is None:
@@ -124,6 +132,15 @@ class Nat:
             return None
         self._refresh(mapping, packet)
         return with_packet(unit, readdressed(packet, source=(self.address, mapping.port)))
+
+    def _leave_in_pieces(self, port: Port, unit: Unit, packet: Packet) -> None:
+        """Only a whole datagram has ports: put it together, and cut it again (RFC 4787, REQ-14)."""
+        whole = self._reassembler.add(packet, self._now_ns)
+        self._reassembler.expire(self._now_ns)
+        translated = None if whole is None else self._leave(port, whole)
+        if isinstance(translated, Packet) and isinstance(packet.ip, Ipv4):
+            for piece in fragment(translated, port.mtu, packet.ip.identification):
+                port.send(with_packet(unit, piece))
 
     def _map(self, flow: Flow) -> Mapping | None:
         """The mapping of the flow's source, made now if need be; None when no port is free."""
@@ -170,10 +187,14 @@ class Nat:
 
     def _come(self, port: Port, unit: Unit) -> Unit | None:
         packet = packet_of(unit)
-        if port is not self._outside or packet is None or packet.ip is None:
+        if packet is None or packet.ip is None or packet.ip.destination != self.address:
             return unit
-        if packet.ip.destination != self.address:
-            return unit
+        if packet.ip.is_fragment:
+            whole = self._reassembler.add(packet, self._now_ns)
+            self._reassembler.expire(self._now_ns)
+            return None if whole is None else self._come(port, with_packet(unit, whole))
+        if port is not self._outside:
+            return self._turn(unit, packet)
         if isinstance(packet.transport, Icmpv4) and packet.transport.is_error:
             return self._come_error(unit, packet, packet.transport)
         flow = flow_of(packet)
@@ -184,6 +205,33 @@ class Nat:
             return unit
         note_drop(self.router, unit, "nat_no_mapping")
         return None
+
+    # From inside to our outside address, and so inside again: hairpinning (RFC 4787, REQ-9).
+
+    def _turn(self, unit: Unit, packet: Packet) -> Unit:
+        """As if it had gone out and come back; what has no mapping is for the router itself."""
+        if isinstance(packet.transport, Icmpv4) and packet.transport.is_error:
+            return self._turn_error(unit, packet, packet.transport)
+        flow = flow_of(packet)
+        target = None if flow is None else self._alive(flow.protocol, flow.target[1])
+        source = None if flow is None or target is None else self._map(flow)
+        if target is None or source is None:
+            return unit
+        self._refresh(source, packet)
+        outside = (self.address, source.port)
+        return with_packet(unit, readdressed(packet, source=outside, target=target.inside))
+
+    def _turn_error(self, unit: Unit, packet: Packet, error: Icmpv4) -> Unit:
+        """About a packet that was turned: both its ends are inside (RFC 5508, REQ-6)."""
+        flow = flow_of(decode_quoted(error.body))
+        sender = None if flow is None else self._alive(flow.protocol, flow.source[1])
+        target = None if flow is None else self._by_inside.get((flow.protocol, flow.target))
+        if sender is None or target is None or packet.ip is None:
+            return unit
+        body = _requoted(error.body, sender.inside, at=(12, 0))
+        body = _requoted(body, (self.address, target.port), at=(16, 2))
+        header = replace(packet.ip, source=self.address, destination=sender.inside[0])
+        return with_packet(unit, Packet(header, replace(error, body=body)))
 
     def _alive(self, protocol: str, port: int) -> Mapping | None:
         found = self._by_port.get((protocol, port))
@@ -206,6 +254,9 @@ class Nat:
         flow = flow_of(decode_quoted(error.body))
         mapping = None if flow is None else self._by_inside.get((flow.protocol, flow.target))
         if mapping is None or packet.ip is None:
+            if packet.ip is not None and packet.ip.source in self.router.addresses:
+                # About a packet that was for the router itself.
+                return unit
             note_drop(self.router, unit, "nat_untranslatable")
             return None
         body = _requoted(error.body, (self.address, mapping.port), at=(16, 2))
