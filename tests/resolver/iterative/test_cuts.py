@@ -11,9 +11,11 @@ from firstbyte.protocols.dns import constants as c
 from firstbyte.protocols.dns import names
 from firstbyte.protocols.dns.message import RRset
 from firstbyte.resolver.machine.delegations import Delegation, Delegations
+from firstbyte.resolver.machine.settings import Hardening
 from firstbyte.resolver.machine.values import Security
 
 PLAIN = names.from_text("plain.example.")
+PLAIN_IP = "192.0.2.4"
 
 
 def with_own_set(*hosts: str, ttl_s: int = 3600, address: str = "192.0.2.5"):
@@ -137,3 +139,98 @@ def test_a_compact_denial_is_known_as_such(make_network, tree) -> None:
     assert response.security is Security.SECURE
     assert response.rcode == c.NOERROR
     assert response.compact
+
+
+def refuse_to_know(message, tree, ask):
+    """The servers of plain.example. refer to the root, as if they spoke with authority."""
+    if ask.server[0] == "192.0.2.4" and ask.rdtype == c.AAAA:
+        message.flags |= dns.flags.AA
+        message.answer = []
+        message.authority = [dns.rrset.from_text(".", 60, "IN", "NS", "ns.root.")]
+    return message
+
+
+def test_a_referral_upwards_is_lame_whatever_its_flags_say(make_network) -> None:
+    network = make_network(refuse_to_know)
+    assert network.resolve("www.plain.example.", "AAAA").rcode == c.SERVFAIL
+    assert network.resolve("www.plain.example.").answer, "other types may be served"
+
+
+def test_a_lame_recursive_server_is_asked_again_where_there_is_no_other(make_network) -> None:
+    def recursive(message, tree, ask):
+        if ask.server[0] == "192.0.2.4":
+            message.flags = message.flags & ~dns.flags.AA | dns.flags.RA
+            message.authority = []
+        return message
+
+    network = make_network(recursive, minimisation="off")
+    assert network.resolve("www.plain.example.", "AAAA").rcode == c.SERVFAIL
+    assert network.resolve("www.plain.example.").answer
+
+
+def glue_for_plain_elsewhere(message, tree, ask):
+    """The zone example. names a server outside of itself, with its address."""
+    for rrset in message.authority:
+        if str(rrset.name) == "plain.example." and rrset.rdtype == dns.rdatatype.NS:
+            message.authority = [dns.rrset.from_text(rrset.name, 60, "IN", "NS", "ns.other.")]
+            message.additional = [dns.rrset.from_text("ns.other.", 60, "IN", "A", "192.0.2.4")]
+    return message
+
+
+@pytest.mark.parametrize(("harden", "rcode"), [(True, c.SERVFAIL), (False, c.NOERROR)])
+def test_glue_from_outside_is_taken_where_it_is_wanted(make_network, harden, rcode) -> None:
+    network = make_network(glue_for_plain_elsewhere, harden=Hardening(glue=harden))
+    assert network.resolve("www.plain.example.").rcode == rcode
+
+
+def test_the_zone_above_is_asked_for_the_address_that_it_left_out(make_network) -> None:
+    def no_glue(message, tree, ask):
+        if ask.server[0] == "192.0.2.2":
+            message.additional = []
+            if names.to_text(ask.name) == "ns.plain.example.":
+                message.authority = []
+                message.answer = [dns.rrset.from_text("ns.plain.example.", 60, "IN", "A", PLAIN_IP)]
+        return message
+
+    network = make_network(no_glue)
+    assert network.resolve("www.plain.example.").answer
+
+
+def test_a_hint_is_also_glue(make_network) -> None:
+    def by_the_root_s_server(message, tree, ask):
+        for rrset in message.authority:
+            if str(rrset.name) == "example." and rrset.rdtype == dns.rdatatype.NS:
+                message.authority = [dns.rrset.from_text(rrset.name, 60, "IN", "NS", "help.else.")]
+                message.additional = []
+        return message
+
+    hints = (
+        (names.from_text("ns.root."), "192.0.2.1"),
+        (names.from_text("help.else."), "192.0.2.2"),
+    )
+    network = make_network(by_the_root_s_server, hints=hints, priming=False)
+    assert network.resolve("www.plain.example.").answer
+
+
+def test_the_configuration_may_name_servers_on_this_host(make_network, tree) -> None:
+    tree.by_address["127.0.0.9"] = tree.zones["."]
+    try:
+        hints = ((names.from_text("ns.root."), "127.0.0.9"),)
+        assert make_network(hints=hints, priming=False).resolve("www.plain.example.").answer
+    finally:
+        del tree.by_address["127.0.0.9"]
+
+
+def test_a_server_that_fails_on_mixed_case_gets_plain_case_at_last(make_network) -> None:
+    asks = []
+
+    def plain_only(message, tree, ask):
+        if ask.server[0] == "192.0.2.4":
+            asks.append(ask.mix_case)
+            if ask.mix_case:
+                message.set_rcode(dns.rcode.SERVFAIL)
+                message.answer, message.authority = [], []
+        return message
+
+    assert make_network(plain_only, minimisation="off").resolve("www.plain.example.").answer
+    assert asks == [True, False]

@@ -1,12 +1,13 @@
 """The machine on a healthy tree: what it answers, and what it asks for it."""
 
 import dns.message
+import dns.rrset
 import pytest
 
 from firstbyte.protocols.dns import constants as c
 from firstbyte.protocols.dns import names
 from firstbyte.resolver.machine.settings import CacheSettings, StaleSettings
-from firstbyte.resolver.machine.values import Ede, Security
+from firstbyte.resolver.machine.values import Ede, Question, Security
 
 HEALTHY = [
     ("www.secure.example.", "A", c.NOERROR, Security.SECURE, 1),
@@ -160,7 +161,6 @@ def test_a_flood_of_server_names_is_bounded(make_network) -> None:
 def test_equal_questions_share_one_resolution(make_network) -> None:
     network = make_network()
     question_count = 5
-    from firstbyte.resolver.machine.values import Question
 
     question = Question(names.from_text("www.secure.example."), c.A)
     tickets = {network.machine.ask(question, network.now()) for _ in range(question_count)}
@@ -191,3 +191,62 @@ def test_a_recursive_server_in_the_wrong_place_is_a_last_resort(make_network) ->
 
     network = make_network(recursive)
     assert network.resolve("www.plain.example.").answer
+
+
+def test_a_signed_denial_of_a_part_settles_the_name(make_network) -> None:
+    network = make_network()
+    response = network.resolve("a.b.nowhere.secure.example.")
+    assert response.rcode == c.NXDOMAIN
+    assert response.security is Security.SECURE
+    assert "a.b.nowhere.secure.example." not in {name for _, name, _ in network.asked}
+
+
+def test_company_ages_at_its_own_pace(make_network) -> None:
+    def company(message, tree, ask):
+        if ask.server[0] == "192.0.2.4" and message.answer:
+            message.authority = [
+                dns.rrset.from_text("plain.example.", 900, "IN", "NS", "ns.plain.example.")
+            ]
+            message.additional = [
+                dns.rrset.from_text("ns.plain.example.", 90, "IN", "A", "192.0.2.4")
+            ]
+        return message
+
+    network = make_network(company, full_answers=True)
+    first = network.resolve("www.plain.example.")
+    assert [rrset.ttl_s for rrset in (*first.authority, *first.additional)] == [900, 90]
+    assert first.ttl_s == 90, "no longer than this may the answer be given again as it is"
+    network.unix_s += 100
+    later = network.resolve("www.plain.example.")
+    assert [rrset.ttl_s for rrset in (*later.authority, *later.additional)] == [
+        pytest.approx(800, abs=2)
+    ]
+
+
+def test_an_answer_is_not_repeated_when_it_is_to_be_prefetched(make_network) -> None:
+    network = make_network(cache=CacheSettings(prefetch=True))
+    assert network.resolve("www.plain.example.").ttl_s == 3600 - 360
+    network.unix_s += 3300
+    count = len(network.asked)
+    assert network.resolve("www.plain.example.").ttl_s <= 0
+    network.rest()
+    assert len(network.asked) == count + 1
+    assert network.resolve("www.plain.example.").answer[0].ttl_s > 3500
+
+
+def without_recursion(network, name: str):
+    question = Question(names.from_text(name), c.A, recursion_desired=False)
+    ticket = network.machine.ask(question, network.now())
+    assert not network.machine.outgoing()
+    return dict(network.machine.finished())[ticket]
+
+
+def test_without_recursion_only_what_is_known_and_judged_is_given(make_network) -> None:
+    network = make_network()
+    assert without_recursion(network, "alias.secure.example.").rcode == c.REFUSED
+    network.resolve("alias.secure.example.", cd=True)
+    assert without_recursion(network, "alias.secure.example.").rcode == c.REFUSED
+    network.resolve("alias.secure.example.")
+    known = without_recursion(network, "alias.secure.example.")
+    assert known.security is Security.SECURE
+    assert len(known.answer) == 2

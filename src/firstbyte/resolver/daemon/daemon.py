@@ -181,4 +181,4 @@ def _rules(config: Config) -> Rules:
     manners = Manners(
         config.edns_buffer_size, config.ede, config.minimal_responses, config.tcp_idle_timeout
     )
-    return Rules(AccessList(config.allow), RateLimiter(config.rate_limit), manners, config.prefetch)
+    return Rules(AccessList(config.allow), RateLimiter(config.rate_limit), manners)

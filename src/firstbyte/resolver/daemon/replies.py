@@ -47,7 +47,8 @@ class Asked:
         self.refusal: int | None = None
         self.errors: list[Error] = []
         name = (message.qname or b"\0").lower()
-        self.question = Question(name, message.qtype, bool(message.flags & dns.CD))
+        flags = message.flags
+        self.question = Question(name, message.qtype, bool(flags & dns.CD), bool(flags & dns.RD))
         self._refuse()
 
     def _refuse(self) -> None:
@@ -65,9 +66,6 @@ class Asked:
         elif message.qtype == dns.NXNAME:
             self.refusal = dns.FORMERR
             self.errors = [Error(Ede.INVALID_QUERY_TYPE, "NXNAME cannot be asked for")]
-        elif not message.flags & dns.RD:
-            self.refusal = dns.REFUSED
-            self.errors = [Error(Ede.NOT_AUTHORITATIVE, "recursion was not desired")]
 
     @property
     def dnssec_ok(self) -> bool:
@@ -123,7 +121,7 @@ def reply(asked: Asked, response: Response, manners: Manners, cookie: bytes | No
         qtype=message.qtype,
         qclass=message.qclass,
         answer=_answer(asked, response),
-        authority=_authority(asked, response, manners),
+        authority=_authority(asked, response),
         additional=[] if manners.minimal else _unique(response.additional),
         edns=_edns(asked, response, manners, cookie),
         signatures=asked.dnssec_ok,
@@ -165,12 +163,10 @@ def _answer(asked: Asked, response: Response) -> list[RRset]:
     return response.answer
 
 
-def _authority(asked: Asked, response: Response, manners: Manners) -> list[RRset]:
+def _authority(asked: Asked, response: Response) -> list[RRset]:
     kept = response.authority
     if not asked.dnssec_ok:
         kept = [rrset for rrset in kept if rrset.rdtype not in SECURITY_TYPES]
-    if manners.minimal:
-        kept = [rrset for rrset in kept if rrset.rdtype != dns.NS]
     return _unique(kept)
 
 

@@ -39,7 +39,6 @@ class Rules:
     access: AccessList
     limiter: RateLimiter
     manners: Manners
-    prefetch: bool = False
 
 
 class Counting:
@@ -129,8 +128,7 @@ class Service:
         cookie = self._cookie(asked, client, now)
         rendered = replies.reply(asked, response, self.rules.manners, cookie)
         if data is not None and asked.udp and cookie is None and response.ttl_s > 0:
-            share = 0.9 if self.rules.prefetch else 1.0
-            self.wire.put(data, rendered, now.unix_s, response.ttl_s * share)
+            self.wire.put(data, rendered, now.unix_s, response.ttl_s)
         self._give(rendered.data, client, reply, now, udp=asked.udp)
 
     def _give(self, data: bytes, client: str, reply: Reply, now: Moment, *, udp: bool) -> None:

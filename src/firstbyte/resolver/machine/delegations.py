@@ -75,12 +75,13 @@ class Delegations:
         return None
 
     def glue_for(self, name: bytes, now_s: float) -> tuple[str, ...]:
-        """The addresses that any known delegation at or above ``name`` has for it."""
+        """The addresses that a known delegation at or above ``name``, or the hints, have for it."""
         for zone in ancestors(name):
             cut = self._learned.get(zone)
             if cut is not None and now_s < cut.expires_s and name in cut.glue:
                 return cut.glue[name]
-        return ()
+        hints = self._fixed.get(ROOT)
+        return hints.glue.get(name, ()) if hints is not None else ()
 
     def learn(self, cut: Delegation) -> None:
         """Keep a cut; the root's comes from priming."""

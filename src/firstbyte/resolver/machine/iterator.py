@@ -62,6 +62,21 @@ class _Round(Struct):
     fallback: Reply | None = None
     """A reply of a lame server: better than none."""
     failure: Error | None = None
+    erring: Server | None = None
+    """One that answered a question in mixed case with an error."""
+
+    def try_plain_case(self) -> bool:
+        """Give the erring server one more chance, with a question in plain lower case.
+
+        Some servers, or boxes before them, answer mixed case with an error (0x20, section 6).
+        """
+        server, self.erring = self.erring, None
+        if server is None or server in self.plain_case:
+            return False
+        self.plain_case.add(server)
+        self.spoiled.discard(server)
+        self.tries[server] = 0
+        return True
 
 
 class Iterator:
@@ -94,6 +109,10 @@ class Iterator:
             work.blame(Error(Ede.NO_REACHABLE_AUTHORITY, "no root servers are configured"))
             return None
         mode = "off" if cut.recursive else self.settings.minimisation
+        if name in cut.names and not cut.addresses():
+            # Only the zone above can tell the address of a server that a zone cannot do without.
+            cut = self.delegations.closest(parent(cut.zone), self.scheduler.now.unix_s) or cut
+            mode = "off"
         minimiser = Minimiser(mode, name, rdtype)
         for _ in range(MAX_REFERRALS + MAX_REFERRALS):
             shown, kind, whole = minimiser.question(cut.zone)
@@ -109,7 +128,7 @@ class Iterator:
                 continue
             if whole:
                 return Fetched(reply, cut)
-            if _stops(reply, minimiser):
+            if reply.rcode == dns.NXDOMAIN and not reply.links and self._stops(reply, minimiser):
                 return Fetched(reply, cut)
             if reply.rcode == dns.NXDOMAIN:
                 minimiser.give_up()
@@ -117,6 +136,17 @@ class Iterator:
             minimiser.nothing_there(cut.zone)
         work.blame(Error(Ede.OTHER, f"too many referrals for {to_text(name)}"))
         return None
+
+    def _stops(self, reply: Reply, minimiser: Minimiser) -> bool:
+        """Whether the denial of a part of the name settles the whole name (RFC 8020).
+
+        Servers of signed zones know names without records of their own (RFC 4035, 3.1.3.2); others
+        are known to deny them, and shall be asked for the whole name.
+        """
+        if minimiser.strict:
+            return True
+        signed = any(rrset.signatures for rrset in reply.proofs)
+        return signed and self.settings.validation.enabled and self.settings.harden.below_nxdomain
 
     async def _start(self, name: bytes, work: Work) -> Delegation | None:
         now_s = self.scheduler.now.unix_s
@@ -180,6 +210,8 @@ class Iterator:
         while patience is None or attempt.attempts < patience:
             server = self._next_server(cut, attempt, work)
             if server is None:
+                if attempt.try_plain_case():
+                    continue
                 wanted = patience is None or attempt.attempts == 0
                 if wanted and await self._find_more(cut, attempt, work, depth):
                     continue
@@ -219,8 +251,8 @@ class Iterator:
             if server not in attempt.spoiled
             and server not in work.distrusted
             and self._may_use(server, cut)
-            and not self.servers.is_lame(server, cut.zone, now)
         ]
+        usable = self._not_lame(usable, cut.zone)
         if not usable:
             return None
         fewest = min(attempt.tries.get(server, 0) for server in usable)
@@ -231,13 +263,20 @@ class Iterator:
         fresh = [server for server in usable if attempt.tries.get(server, 0) == fewest]
         return self.servers.choose(fresh, now)
 
+    def _not_lame(self, servers: list[Server], zone: bytes) -> list[Server]:
+        """Those that serve the zone or, where there are none, those that resolve for others."""
+        now = self.scheduler.now
+        found = [(server, self.servers.lameness(server, zone, now)) for server in servers]
+        good = [server for server, lameness in found if lameness is None]
+        return good or [server for server, lameness in found if lameness and lameness.recursive]
+
     def _may_use(self, server: Server, cut: Delegation) -> bool:
         address = server[0]
         six = ":" in address
         if not (self.settings.ipv6 if six else self.settings.ipv4):
             return False
-        if cut.servers:
-            return True
+        if cut.kind != "referral":
+            return True  # the configuration's own word
         return not (self.settings.harden.do_not_query_localhost and _is_local(address))
 
     async def _find_more(self, cut: Delegation, attempt: _Round, work: Work, depth: int) -> bool:
@@ -374,6 +413,8 @@ class Iterator:
             attempt.tries[server] = 0
             return
         attempt.spoiled.add(server)
+        if self.settings.mix_case and not attempt.plain_case:
+            attempt.erring = server
         text = f"{server[0]}:{server[1]} answered {dns.rcode_name(reply.rcode)}"
         attempt.failure = Error(Ede.NETWORK_ERROR, text)
 
@@ -383,8 +424,9 @@ class Iterator:
         if useful and attempt.fallback is None:
             reply.kind = Kind.ANSWER
             attempt.fallback = reply
-        else:
-            self.servers.lame(server, cut.zone, self.scheduler.now)
+        elif not reply.authoritative:  # else it may know other types: some balancers are so
+            recursive = reply.recursive
+            self.servers.lame(server, cut.zone, self.scheduler.now, recursive=recursive)
         text = f"{server[0]}:{server[1]} does not serve {to_text(cut.zone)}"
         attempt.failure = Error(Ede.NOT_AUTHORITATIVE, text)
 
@@ -406,11 +448,6 @@ def _unsought(cut: Delegation, sought: set[bytes]) -> bytes | None:
     glued = [name for name in cut.names if name in cut.glue and name not in cut.found]
     left = (name for name in cut.unknown_names() + glued if name not in sought)
     return next(left, None)
-
-
-def _stops(reply: Reply, minimiser: Minimiser) -> bool:
-    """Whether an answer for a part of the name settles the whole name (RFC 8020)."""
-    return reply.rcode == dns.NXDOMAIN and minimiser.strict and not reply.links
 
 
 def _is_local(address: str) -> bool:

@@ -11,7 +11,7 @@ from msgspec import Struct, field
 
 from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns.message import Message, Record, RRset, group
-from firstbyte.protocols.dns.names import is_under, parent
+from firstbyte.protocols.dns.names import ROOT, is_under, parent
 from firstbyte.resolver.machine.delegations import MAX_NAMES
 from firstbyte.resolver.machine.values import Server
 
@@ -41,6 +41,8 @@ class Reply(Struct):
     authoritative: bool
     links: list[RRset] = field(default_factory=list)
     end: bytes = b"\0"
+    recursive: bool = False
+    """Its server resolves for others (RA), and does not speak with authority here."""
     complete: bool = False
     negative: bool = False
     soa: RRset | None = None
@@ -75,6 +77,7 @@ def read(message: Message, zone: bytes, name: bytes, rdtype: int, *, recursive: 
     ]
     answer = _sets(message.answer, bailiwick, signatures)
     reply = Reply(Kind.ANSWER, rcode, authoritative, end=name)
+    reply.recursive = bool(message.flags & dns.RA) and not authoritative
     _follow(reply, answer, bailiwick, name, rdtype)
     authority = _sets(message.authority, bailiwick, signatures)
     if rdtype == dns.DS and not reply.links:
@@ -82,7 +85,7 @@ def read(message: Message, zone: bytes, name: bytes, rdtype: int, *, recursive: 
     _take_authority(reply, authority, name)
     reply.kind = _kind(message, reply, zone, authority, name, rdtype, recursive)
     if reply.kind is Kind.REFERRAL:
-        _take_referral(reply, message, authority, bailiwick)
+        _take_referral(reply, message, authority)
     else:
         additional = _sets(message.additional, bailiwick, signatures)
         _take_extra(reply, authority, additional)
@@ -208,7 +211,7 @@ def _kind(
 ) -> Kind:
     if recursive:
         return Kind.ANSWER
-    echo = bool(message.flags & dns.RA) and not reply.authoritative
+    echo = reply.recursive
     if reply.links:
         kind = _kind_with_data(reply, zone, rdtype)
         return Kind.LAME if echo and kind is Kind.ANSWER else kind
@@ -218,7 +221,7 @@ def _kind(
     if cut is not None:
         reply.cut = cut
         return Kind.REFERRAL
-    if echo or not (reply.authoritative or _may_speak(message, zone)):
+    if echo or _points_back(message, zone, own=not reply.authoritative):
         return Kind.LAME
     nothing = not (message.answer or message.authority or message.additional)
     return Kind.EMPTY if nothing else Kind.ANSWER
@@ -236,13 +239,14 @@ def _kind_with_data(reply: Reply, zone: bytes, rdtype: int) -> Kind:
     return Kind.ANSWER
 
 
-def _may_speak(message: Message, zone: bytes) -> bool:
-    """Whether a message without authority is no referral to the zone itself, or upwards.
+def _points_back(message: Message, zone: bytes, *, own: bool) -> bool:
+    """Whether a message refers upwards or, where ``own`` counts too, to the zone itself.
 
     Such a referral is the mark of a server that does not have the zone.
     """
-    return all(
-        record.rdtype != dns.NS or not is_under(zone, record.key) for record in message.authority
+    return any(
+        record.rdtype == dns.NS and is_under(zone, record.key) and (own or record.key != zone)
+        for record in message.authority
     )
 
 
@@ -264,13 +268,13 @@ def _take_referral(
     reply: Reply,
     message: Message,
     authority: dict[tuple[bytes, int], RRset],
-    bailiwick: bytes,
 ) -> None:
+    """The way down, with all glue: what the zone may not give is for the iterator to leave out."""
     if reply.cut is None:
         return
     reply.negative = False
     reply.ds = authority.get((reply.cut.key, dns.DS))
-    reply.glue = _glue(message, reply.cut, bailiwick)
+    reply.glue = _glue(message, reply.cut, ROOT)
 
 
 def _glue(message: Message, servers: RRset, bailiwick: bytes) -> dict[bytes, tuple[str, ...]]:
@@ -300,10 +304,27 @@ def _take_extra(
     authority: dict[tuple[bytes, int], RRset],
     additional: dict[tuple[bytes, int], RRset],
 ) -> None:
-    """The zone's NS set and the addresses of names in it and in the data, for full answers."""
+    """The NS set of the name's zone, and the addresses of names in it and in the data."""
     if not reply.complete:
         return
-    reply.authority = [rrset for (_, kind), rrset in authority.items() if kind == dns.NS]
-    reply.additional = [
-        rrset for (_, kind), rrset in additional.items() if kind in (dns.A, dns.AAAA)
+    reply.authority = [
+        rrset
+        for (key, kind), rrset in authority.items()
+        if kind == dns.NS and is_under(reply.end, key)
     ]
+    named = {name for rrset in (*reply.links, *reply.authority) for name in _named(rrset)}
+    reply.additional = [
+        rrset
+        for (key, kind), rrset in additional.items()
+        if kind in (dns.A, dns.AAAA) and key in named
+    ]
+
+
+def _named(rrset: RRset) -> list[bytes]:
+    """The hosts that a set points to, whose addresses its reader will want (RFC 1035, 3.3)."""
+    skip = _TARGET_AT.get(rrset.rdtype)
+    return [] if skip is None else [rdata[skip:].lower() for rdata in rrset.rdatas]
+
+
+_TARGET_AT = {dns.NS: 0, dns.MX: 2, dns.SRV: 6}
+"""Where in its data a record names a host, by type (RFC 1035, 3.3.9 and 3.3.11; RFC 2782)."""

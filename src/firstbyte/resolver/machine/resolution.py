@@ -33,6 +33,8 @@ MAX_SECOND_OPINIONS = 3
 PREFETCH_SHARE = 0.1
 """An entry in the last tenth of its life is fetched anew when it is used."""
 
+Find = Callable[[Question, bytes], Entry | None]
+
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
@@ -180,12 +182,17 @@ class Resolution:
                 return _below(entry, name)
         return None
 
-    def _refresh_early(self, entry: Entry, rdtype: int) -> None:
+    def _refreshed_s(self, entry: Entry) -> int:
+        """How long before its end an entry is fetched anew when it is used."""
         if not self.settings.cache.prefetch or entry.rrset is None or entry.ttl_s < 10:
-            return
+            return 0
+        return int(entry.ttl_s * PREFETCH_SHARE)
+
+    def _refresh_early(self, entry: Entry, rdtype: int) -> None:
+        early_s = self._refreshed_s(entry)
         left_s = entry.expires_s - self.scheduler.now.unix_s
         place = (entry.key, rdtype)
-        if left_s < entry.ttl_s * PREFETCH_SHARE and place not in self._in_flight:
+        if early_s and left_s <= early_s and place not in self._in_flight:
             self._begin(entry.key, rdtype, Work(self.settings.limits), 0)
 
     async def _fetched(self, name: bytes, rdtype: int, work: Work, depth: int) -> Entry | None:
@@ -284,6 +291,8 @@ class Resolution:
                 return local
         if question.rdtype in dns.META_TYPES:
             return Response(dns.NOTIMP)
+        if not question.recursion_desired:
+            return self._at_hand(question)
         work = Work(self.settings.limits)
         inner = dns64.reverse(self.settings, question)
         if inner is not None:
@@ -338,7 +347,7 @@ class Resolution:
 
     def _add(self, response: Response, entry: Entry) -> None:
         left_s = entry.remaining_s(self.scheduler.now.unix_s) if entry.expires_s else 0
-        response.ttl_s = min(response.ttl_s, left_s)
+        response.ttl_s = min(response.ttl_s, left_s - self._refreshed_s(entry))
         response.security = min(response.security, entry.security)
         shown_s = left_s if entry.expires_s else entry.ttl_s
         if entry.error is not None and entry.error not in response.errors:
@@ -352,10 +361,20 @@ class Resolution:
             response.authority.append(entry.soa.with_ttl(shown_s))
         for rrset in entry.proofs:
             response.authority.append(rrset.with_ttl(min(rrset.ttl_s, shown_s)))
-        response.authority += [
-            rrset.with_ttl(min(rrset.ttl_s, shown_s)) for rrset in entry.authority
-        ]
-        response.additional += entry.additional
+        response.authority += self._aged(entry, entry.authority, response)
+        response.additional += self._aged(entry, entry.additional, response)
+
+    def _aged(self, entry: Entry, rrsets: list[RRset], response: Response) -> list[RRset]:
+        """Sets that came beside an entry, each with what is left of its own time."""
+        settings = self.settings.cache
+        age_s = int(self.scheduler.now.unix_s - entry.stored_s) if entry.expires_s else 0
+        aged = []
+        for rrset in rrsets:
+            left_s = min(max(rrset.ttl_s, settings.min_ttl_s), settings.max_ttl_s) - age_s
+            if left_s > 0 or not age_s or response.stale:
+                response.ttl_s = min(response.ttl_s, left_s)
+                aged.append(rrset.with_ttl(left_s))
+        return aged
 
     async def _any(self, question: Question, work: Work, validate: bool) -> Response:
         """All that the server gave for ANY; the daemon shows less of it over UDP (RFC 8482)."""
@@ -382,25 +401,51 @@ class Resolution:
 
         Data that nobody has judged yet are for those who judge themselves.
         """
-        settings = self.settings.cache.stale
-        validate = self.settings.validation.enabled and not question.checking_disabled
-        worst = Security.INDETERMINATE if validate else Security.UNCHECKED
-        now_s = self.scheduler.now.unix_s
         response = Response(dns.NOERROR, security=Security.SECURE, stale=True)
+        entry = self._gathered(question, response, self._once_known)
+        if entry is None:
+            return None
+        return _as_stale(response, entry, self.settings.cache.stale.reply_ttl_s)
+
+    def _at_hand(self, question: Question) -> Response:
+        """The answer to a question without RD: what is known, for which nobody is asked."""
+        ttl_s = self.settings.cache.max_ttl_s
+        response = Response(dns.NOERROR, security=Security.SECURE, ttl_s=ttl_s)
+        if self._gathered(question, response, self._surely_known) is not None:
+            return response
+        why = Error(Ede.NOT_AUTHORITATIVE, "recursion was not desired, and nothing is known of it")
+        return Response(dns.REFUSED, errors=[why])
+
+    def _gathered(self, question: Question, response: Response, find: Find) -> Entry | None:
+        """Fill a response along the aliases; the last entry, or None where a link is missing."""
         name = question.name
         for _ in range(self.settings.limits.aliases + 1):
-            entry = self.cache.get_stale(name, question.rdtype, now_s)
+            entry = find(question, name)
             if entry is None:
-                entry = self.cache.get_stale(name, dns.CNAME, now_s)
-            if entry is None or entry.security < worst or entry.security is Security.BOGUS:
                 return None
             self._add(response, entry)
             target = _target(entry, question.rdtype)
             if target is None:
                 _finished(response, entry, question.rdtype)
-                return _as_stale(response, entry, settings.reply_ttl_s)
+                return entry
             name = target
         return None
+
+    def _surely_known(self, question: Question, name: bytes) -> Entry | None:
+        entry = self.known(name, question.rdtype, Work(self.settings.limits))
+        return entry if entry is not None and self._may_give(entry, question) else None
+
+    def _once_known(self, question: Question, name: bytes) -> Entry | None:
+        now_s = self.scheduler.now.unix_s
+        entry = self.cache.get_stale(name, question.rdtype, now_s)
+        entry = entry or self.cache.get_stale(name, dns.CNAME, now_s)
+        return entry if entry is not None and self._may_give(entry, question) else None
+
+    def _may_give(self, entry: Entry, question: Question) -> bool:
+        """Whether it was judged, and found good, or need not be."""
+        if entry.security is Security.UNCHECKED:
+            return question.checking_disabled or not self.settings.validation.enabled
+        return entry.security is not Security.BOGUS
 
     async def _dns64(self, question: Question, negative: Response, work: Work) -> Response:
         """RFC 6147, 5.1: AAAA records made of the name's A records."""
@@ -461,6 +506,7 @@ def _bogus(entry: Entry, work: Work) -> Response:
 def _as_stale(response: Response, entry: Entry, ttl_s: int) -> Response:
     response.answer = [rrset.with_ttl(ttl_s) for rrset in response.answer]
     response.authority = [rrset.with_ttl(ttl_s) for rrset in response.authority]
+    response.additional = [rrset.with_ttl(ttl_s) for rrset in response.additional]
     code = Ede.STALE_NXDOMAIN if entry.nxdomain else Ede.STALE_ANSWER
     response.errors = [Error(code)]
     response.ttl_s = 0

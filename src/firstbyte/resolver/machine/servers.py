@@ -6,6 +6,7 @@ servers that are about as near as the nearest, so that load spreads and answers 
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 from firstbyte.resolver.machine.values import Moment, Server
 
@@ -21,6 +22,13 @@ LAME_S = 900.0
 MAX_LAME_ZONES = 64
 
 
+class Lameness(NamedTuple):
+    """That a server does not serve a zone, and whether it resolves for others instead."""
+
+    until_s: float
+    recursive: bool
+
+
 class ServerState:
     """One server. ``silent`` counts timeouts since its last answer."""
 
@@ -34,7 +42,7 @@ class ServerState:
         self.seen_s = now.unix_s
         self.edns = True
         self.mix_case = True
-        self.lame: dict[bytes, float] = {}
+        self.lame: dict[bytes, Lameness] = {}
 
     @property
     def expected_s(self) -> float:
@@ -87,17 +95,18 @@ class Servers:
         state.silent = min(state.silent + 1, 10)
         state.retry_s = now.timer_s + min(60.0, 0.5 * (1 << state.silent))
 
-    def lame(self, server: Server, zone: bytes, now: Moment) -> None:
-        """``server`` does not serve ``zone``."""
+    def lame(self, server: Server, zone: bytes, now: Moment, *, recursive: bool) -> None:
+        """``server`` does not serve ``zone``; a ``recursive`` one may still tell about it."""
         state = self.state(server, now)
         if len(state.lame) >= MAX_LAME_ZONES:
             state.lame.clear()
-        state.lame[zone] = now.unix_s + LAME_S
+        state.lame[zone] = Lameness(now.unix_s + LAME_S, recursive)
 
-    def is_lame(self, server: Server, zone: bytes, now: Moment) -> bool:
-        """Whether it was found lame for the zone not long ago."""
+    def lameness(self, server: Server, zone: bytes, now: Moment) -> Lameness | None:
+        """What was found not long ago of a server that is lame for the zone."""
         state = self._states.get(server)
-        return state is not None and state.lame.get(zone, 0.0) > now.unix_s
+        found = None if state is None else state.lame.get(zone)
+        return found if found is not None and found.until_s > now.unix_s else None
 
     def choose(self, candidates: Iterable[Server], now: Moment) -> Server:
         """One of ``candidates``, of which there is at least one."""
