@@ -1,19 +1,15 @@
 """Zones that BIND signs and serves, validated by our daemon; delv as judge of our answers."""
 
-import contextlib
 import shutil
 import subprocess
-import time
 from pathlib import Path
 
+import dns.edns
 import dns.flags
-import dns.message
-import dns.query
 import dns.rcode
 import pytest
 
-from firstbyte.resolver.daemon.config import from_mapping
-from firstbyte.resolver.daemon.daemon import Daemon
+from testbed.foreign_zones import ROOT, ZONE, Served, wait_for
 from testbed.ports import free_port
 
 TOOLS = ("named", "dnssec-keygen", "dnssec-signzone")
@@ -23,20 +19,6 @@ pytestmark = [
         any(shutil.which(tool) is None for tool in TOOLS), reason="BIND's tools are not installed"
     ),
 ]
-ROOT = """$TTL 300
-@ SOA ns. admin. 1 2 3 4 60
-@ NS ns.
-ns. A 192.0.2.1
-"""
-ZONE = """$TTL 300
-@ SOA ns admin 1 2 3 4 60
-@ NS ns
-ns A 192.0.2.1
-www A 192.0.2.80
-*.wild A 192.0.2.81
-alias CNAME www
-a.b.ent TXT "deep"
-"""
 VARIANTS = {
     "ecdsa.": ("ECDSAP256SHA256", []),
     "p384.": ("ECDSAP384SHA384", []),
@@ -69,7 +51,7 @@ def sign(place: Path, zone: str, file: Path, algorithm: str, options: list[str])
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
-    """The port of a named that serves a signed root and signed zones, and the root's DS."""
+    """A named that serves a signed root and signed zones."""
     place = tmp_path_factory.mktemp("bind")
     root = place / "root.zone"
     text = ROOT
@@ -94,84 +76,26 @@ def served(tmp_path_factory):
         stderr=subprocess.DEVNULL,
     ) as process:
         try:
-            wait_for(port)
-            yield port, anchor
+            wait_for(port, ".")
+            yield Served(port, anchor.splitlines())
         finally:
             process.terminate()
 
 
-def wait_for(port: int) -> None:
-    for _ in range(200):
-        with contextlib.suppress(Exception):
-            dns.query.udp(dns.message.make_query(".", "SOA"), "127.0.0.1", 0.2, port)
-            return
-        time.sleep(0.05)
-    pytest.skip("named does not answer here")
-
-
-def resolve(served, *questions: tuple[str, str]) -> list[dns.message.Message]:
-    """The daemon's answers, each with the DO bit."""
-    import asyncio
-
-    port, anchor = served
-    keys = {
-        "listen": "127.0.0.1:0",
-        "root_hints": [["ns.", "192.0.2.1"]],
-        "trust_anchors": anchor.splitlines(),
-        "address_map": {"192.0.2.1:53": f"127.0.0.1:{port}"},
-        "ipv6": False,
-    }
-
-    async def main() -> list[dns.message.Message]:
-        import dns.asyncquery
-
-        daemon = Daemon(from_mapping(keys))
-        await daemon.start()
-        try:
-            place = daemon.ports[0]
-            return [
-                await dns.asyncquery.tcp(
-                    dns.message.make_query(name, kind, want_dnssec=True), place[0], 20, place[1]
-                )
-                for name, kind in questions
-            ]
-        finally:
-            daemon.close()
-            await asyncio.sleep(0)
-
-    return asyncio.run(main())
-
-
 @pytest.mark.parametrize("zone", [zone for zone in VARIANTS if zone not in ("late.", "optout.")])
 def test_all_kinds_of_answers_are_secure(served, zone) -> None:
-    rows = [
-        (f"www.{zone}", "A", dns.rcode.NOERROR),
-        (f"alias.{zone}", "A", dns.rcode.NOERROR),
-        (f"x.wild.{zone}", "A", dns.rcode.NOERROR),
-        (f"www.{zone}", "AAAA", dns.rcode.NOERROR),
-        (f"x.wild.{zone}", "AAAA", dns.rcode.NOERROR),
-        (f"b.ent.{zone}", "A", dns.rcode.NOERROR),
-        (f"nothing.{zone}", "A", dns.rcode.NXDOMAIN),
-        (f"x.y.nothing.{zone}", "A", dns.rcode.NXDOMAIN),
-        (zone, "DS", dns.rcode.NOERROR),
-        (zone, "DNSKEY", dns.rcode.NOERROR),
-    ]
-    answers = resolve(served, *((name, kind) for name, kind, _ in rows))
-    for (name, kind, rcode), answer in zip(rows, answers, strict=True):
-        shown = f"{name} {kind}: {answer.options}"
-        assert answer.rcode() == rcode, shown
-        assert answer.flags & dns.flags.AD, shown
+    served.check_all_kinds(zone)
 
 
 def test_opt_out_proves_less(served) -> None:
-    here, gone = resolve(served, ("www.optout.", "A"), ("nothing.optout.", "A"))
+    here, gone = served.resolve(("www.optout.", "A"), ("nothing.optout.", "A"))
     assert here.flags & dns.flags.AD
     assert gone.rcode() == dns.rcode.NXDOMAIN
     assert not gone.flags & dns.flags.AD
 
 
 def test_expired_signatures_are_told(served) -> None:
-    (answer,) = resolve(served, ("www.late.", "A"))
+    (answer,) = served.resolve(("www.late.", "A"))
     assert answer.rcode() == dns.rcode.SERVFAIL
     assert answer.options[0].code == dns.edns.EDECode.SIGNATURE_EXPIRED
 
@@ -179,7 +103,7 @@ def test_expired_signatures_are_told(served) -> None:
 @pytest.mark.parametrize("zone", ["ecdsa.", "hashed."])
 def test_proved_gaps_answer_for_other_names(served, zone) -> None:
     names = [f"nothing{number}.{zone}" for number in range(40)]
-    answers = resolve(served, *((name, "A") for name in names), (f"www.{zone}", "A"))
+    answers = served.resolve(*((name, "A") for name in names), (f"www.{zone}", "A"))
     assert all(answer.rcode() == dns.rcode.NXDOMAIN for answer in answers[:-1])
     assert all(answer.flags & dns.flags.AD for answer in answers)
     assert answers[-1].answer
