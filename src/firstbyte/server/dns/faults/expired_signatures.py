@@ -5,7 +5,8 @@ from firstbyte.server.dns.faults.resigning import freeze, sign_again
 from firstbyte.server.dns.zone import Zone
 
 MONTH_S = 30 * 86400
-DAY_S = 86400
+ENDED_S = 2 * 86400
+"""How long ago: unbound forgives up to a day (``val-sig-skew-max``)."""
 
 
 def _change(zone: Zone, order: Order) -> None:
@@ -13,10 +14,10 @@ def _change(zone: Zone, order: Order) -> None:
     signer = zone.signer
     freeze(zone, order)
     zone.signer = signer
-    sign_again(zone, order, now_s - MONTH_S, now_s - DAY_S)
+    sign_again(zone, order, now_s - MONTH_S, now_s - ENDED_S)
     zone.signer = None
 
 
 FAULT = Fault(
-    "expired-signatures", "Serves signatures that ended a day ago.", after_signing=_change
+    "expired-signatures", "Serves signatures that ended two days ago.", after_signing=_change
 )
