@@ -69,4 +69,4 @@ def command(context: click.Context) -> None:
         world.close()
         for title, rows in sections.items():
             click.echo("\n".join([title, *columns(rows), ""]))
-        click.echo("Faults: firstbyte lab break. Scenarios: firstbyte lab run.")
+        click.echo("Faults: firstbyte lab break. Experiments: firstbyte lab experiment.")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from firstbyte.lab.experiments.dns_poisoning import (
+from firstbyte.lab.experiments.dns_poisoning.race import (
     DEFENCES,
     Attack,
     Defence,
@@ -10,7 +10,7 @@ from firstbyte.lab.experiments.dns_poisoning import (
     letters,
     run,
 )
-from firstbyte.lab.experiments.dns_poisoning_table import table
+from firstbyte.lab.experiments.dns_poisoning.table import table
 from firstbyte.rendering.look import Look
 
 ATTACK = Attack(races=400)
@@ -64,5 +64,5 @@ def test_how_long_an_attack_takes():
 def test_the_table_keeps_its_width(result, width, unicode):
     lines = table(result, Look(width, unicode))
     assert max(line.cell_len for line in lines) <= width
-    assert "never" in lines[-1].plain
+    assert any("never" in line.plain for line in lines)
     assert unicode or all(line.plain.isascii() for line in lines)

@@ -3,8 +3,8 @@
 import asyncio
 import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 from firstbyte.events import Event
@@ -52,6 +52,27 @@ async def shown(progress: Progress) -> AsyncIterator[None]:
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+@contextmanager
+def counted(subject: str) -> Iterator[Callable[[int, int], None]]:
+    """Gives a function of (done, total) for work that does not wait, and clears its line after."""
+    start_s = last_s = time.monotonic()
+    is_terminal = sys.stderr.isatty()
+
+    def count(done: int, total: int) -> None:
+        nonlocal last_s
+        now_s = time.monotonic()
+        if is_terminal and now_s - start_s >= FIRST_AFTER_S and now_s - last_s >= EVERY_S:
+            last_s = now_s
+            words = f"{subject} · {done:,}/{total:,} · {done / total:.0%} · {now_s - start_s:.0f} s"
+            sys.stderr.write(f"\r\x1b[K{words[:78]}")
+            sys.stderr.flush()
+
+    try:
+        yield count
+    finally:
+        clear()
 
 
 def clear() -> None:

@@ -9,12 +9,15 @@ question and judges every octet that reaches its port, and its validator judges 
 to. Only the attack and the kernel's choice of a port are modelled.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from math import log, sqrt
 from random import Random
+from typing import Annotated, Any
 
-from msgspec import Struct
+from msgspec import Meta, Struct
+from msgspec.structs import asdict
 
+from firstbyte.lab.experiments.experiment import Watch, unwatched
 from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns.message import Message, RRset
 from firstbyte.protocols.dns.names import from_text
@@ -36,14 +39,15 @@ IDS = 65536
 BUSY = 10
 """Other questions between the one that the attacker saw and the race, at most: fewer than this."""
 CONFIDENCE = 1.96
+CONFIDENCE_WORDS = "95 %"
 
 
 class Attack(Struct, frozen=True):
     """What the attacker can do. ``window_s``: how long the true answer takes."""
 
-    packets_per_s: float = 5_000.0
-    window_s: float = 0.040
-    races: int = 2_000
+    packets_per_s: Annotated[float, Meta(gt=0, le=1e7)] = 5_000.0
+    window_s: Annotated[float, Meta(gt=0, le=60)] = 0.040
+    races: Annotated[int, Meta(ge=1, le=10**7)] = 5_000
 
     @property
     def guesses(self) -> int:
@@ -94,6 +98,11 @@ class Measured(Struct, frozen=True):
     """The odds of one race."""
 
     @property
+    def reached_computed(self) -> float:
+        """How many of them should come to the right port."""
+        return self.forged / PORTS if self.defence.random_port else self.forged
+
+    @property
     def rate(self) -> float:
         """The measured odds of one race."""
         return self.poisoned / self.races
@@ -130,13 +139,46 @@ class Result(Struct, frozen=True):
     rows: tuple[Measured, ...]
 
 
-def run(attack: Attack = Attack(), seed: int = 1) -> Result:  # noqa: B008 - it is immutable
+def run(
+    attack: Attack = Attack(),  # noqa: B008 - it is immutable
+    seed: int = 1,
+    watch: Watch = unwatched,
+) -> Result:
     """Play all races against each defence."""
-    rows = tuple(
-        _Game(defence, attack, Random(f"{seed} {defence.name}")).play()  # noqa: S311 - it is a game
-        for defence in DEFENCES
-    )
-    return Result(attack, seed, rows)
+    rows = []
+    for number, defence in enumerate(DEFENCES):
+        random = Random(f"{seed} {defence.name}")  # noqa: S311 - it is a game
+        before = number * attack.races
+
+        def count(done: int, before: int = before) -> None:
+            watch(before + done, attack.races * len(DEFENCES))
+
+        rows.append(_Game(defence, attack, random).play(count))
+    return Result(attack, seed, tuple(rows))
+
+
+def facts(result: Result) -> dict[str, Any]:
+    """The result for machines, with what follows from it."""
+    attack = result.attack
+    rows = [
+        {
+            **asdict(row),
+            "defence": asdict(row.defence),
+            "reached_computed": row.reached_computed,
+            "measured": row.rate,
+            "interval_95": row.interval,
+            "agrees": row.agrees,
+            "even_odds_s": row.half_s(attack),
+        }
+        for row in result.rows
+    ]
+    return {
+        "schema_version": 1,
+        "experiment": "dns-poisoning",
+        "seed": result.seed,
+        "attack": {**asdict(attack), "guesses": attack.guesses},
+        "rows": rows,
+    }
 
 
 def letters(name: str) -> int:
@@ -154,10 +196,11 @@ class _Game:
         self._id = random.randrange(IDS)
         self._keys = _zone_keys() if defence.validated else []
 
-    def play(self) -> Measured:
-        """All races."""
+    def play(self, count: Callable[[int], None]) -> Measured:
+        """All races; ``count`` is told how many are over."""
         poisoned = reached = 0
         for number in range(self._attack.races):
+            count(number)
             won, came = self._race(number)
             poisoned += won
             reached += came
