@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from firstbyte.journey.resolution import Outcome
     from firstbyte.resolver.query.words import Wanted
 
+TYPED = "firstbyte.dns.typed"
 USAGE = 1
+UNREADABLE = 8
 NO_REPLY = 9
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _ASKING = FlagGroup("Asking")
@@ -22,8 +24,9 @@ _SHOWING = FlagGroup("Showing")
 EPILOG = """\
 \b
 dig's words: +short +trace +dnssec +cd +tcp +norec +noedns +bufsize=N +time=N +tries=N +ignore
-+nsid, and +[no]all +[no]answer +[no]authority +[no]additional +[no]question +[no]comments
-+[no]stats +[no]cmd for dig's own format.
++nsid +subnet=NET +cookie[=HEX] +keepalive +expire +padding=N +ednsopt=CODE:HEX, and for dig's
+own format: +[no]all +[no]answer +[no]authority +[no]additional +[no]question +[no]comments
++[no]stats +[no]cmd +multiline +ttlunits +rrcomments +nocrypto +onesoa +identify +qr
 \b
 Examples:
   firstbyte dns example.org
@@ -33,19 +36,28 @@ Examples:
   firstbyte dns --lab --iterative shop.example     the same in the private internet
   firstbyte dns example.org AXFR @ns1.example.org
 \b
-Exit codes are dig's: 0 answered (whatever the answer), 1 usage, 9 no reply, 10 internal error.
+Exit codes are dig's: 0 answered (whatever the answer), 1 usage, 8 unreadable -f, 9 no reply.
 """
 
 
 class DigCommand(LabCommand):
     """A command whose wrong usage has dig's exit code."""
 
-    def make_context(self, *args: Any, **extra: Any) -> click.Context:
-        """As click does, but for the code."""
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        """As click does, but for the code; what was typed is kept."""
         from firstbyte.cli.shell.entry import complain
 
+        typed = " ".join(args)
         try:
-            return super().make_context(*args, **extra)
+            context = super().make_context(info_name, args, parent, **extra)
+            context.meta[TYPED] = typed
+            return context
         except click.UsageError as fault:
             complain(fault.format_message(), "firstbyte dns query --help", USAGE)
             raise click.exceptions.Exit(USAGE) from fault
@@ -62,6 +74,8 @@ class DigCommand(LabCommand):
         _ASKING("-p", "port", type=click.IntRange(1, 65535), default=53, help="the server's port"),
         _ASKING("-t", "types", multiple=True, metavar="TYPE", help="a type, as dig has it"),
         _ASKING("-q", "names", multiple=True, metavar="NAME", help="a name, as dig has it"),
+        _ASKING("-c", "rdclass", metavar="CLASS", help="a class, as dig has it"),
+        _ASKING("-f", "batch", type=_FILE, help="ask what each line of this file says"),
         _ASKING("-4", "ipv4", is_flag=True, help="ask over IPv4 alone"),
         _ASKING("-6", "ipv6", is_flag=True, help="ask over IPv6 alone"),
         _ITERATING("--iterative", is_flag=True, help="resolve from the root and validate: +trace"),
@@ -88,6 +102,26 @@ def command(words: tuple[str, ...], **given: Any) -> int:
     With @SERVER that server is asked, else the system's. With --iterative (or +trace, or any
     option of its group) the name is resolved from the root, and the chain of trust is drawn.
     """
+    if given["batch"] is None:
+        return _command(words, given, click.get_current_context().meta[TYPED])
+    import shlex
+
+    from firstbyte.cli.shell.entry import complain
+
+    try:
+        lines = given["batch"].read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as fault:
+        return complain(f"{given['batch']}: {fault}", None, UNREADABLE)
+    codes = [
+        _command((*words, *shlex.split(line)), given, line)
+        for line in lines
+        if line.strip() and not line.lstrip().startswith((";", "#"))
+    ]
+    return max(codes, default=0)
+
+
+def _command(words: tuple[str, ...], given: dict[str, Any], typed: str) -> int:
+    """One line's questions."""
     from msgspec.structs import replace
 
     from firstbyte.cli.shell.dns_asking import diagnosed
@@ -97,14 +131,14 @@ def command(words: tuple[str, ...], **given: Any) -> int:
     from firstbyte.resolver.query.words import parse
 
     try:
-        typed = (*given["names"], *words, *given["types"])
-        wanted = replace(parse(typed, given["reverse"]), audit=given["audit"])
+        every = (*given["names"], *words, *given["types"], *filter(None, [given["rdclass"]]))
+        wanted = replace(parse(every, given["reverse"]), audit=given["audit"])
         outcome = diagnosed(run_client(given, lambda: _ask(wanted, given)))
     except UsageError as fault:
         return complain(fault.message, fault.hint, USAGE)
     except DecodeError as fault:
         return complain(str(fault), None, USAGE)
-    _print(outcome, wanted, given, " ".join(typed))
+    _print(outcome, wanted, given, typed)
     answered = all(exchange.response is not None for exchange in outcome.exchanges)
     return 0 if answered else NO_REPLY
 
@@ -146,7 +180,6 @@ def _dig_lines(outcome: "Outcome", wanted: "Wanted", typed: str) -> list[str] | 
     """Dig's format where its words ask for it; None: our own page."""
     from firstbyte.rendering import dns_dig
 
-    lines: list[str] = []
     show = wanted.show
     parts = dns_dig.Parts(
         **{
@@ -155,15 +188,15 @@ def _dig_lines(outcome: "Outcome", wanted: "Wanted", typed: str) -> list[str] | 
             if (value := getattr(show, name)) is not None
         }
     )
+    lines: list[str] = []
     for exchange in outcome.exchanges:
+        whole = exchange.type in ("AXFR", "IXFR") and exchange.response is not None
         if wanted.short:
-            lines += dns_dig.short(exchange, dnssec=wanted.dnssec)
-            if exchange.response is None:
-                lines.append(f";; {exchange.failure}")
-        elif exchange.type in ("AXFR", "IXFR") and exchange.response is not None:
-            lines += dns_dig.transfer(exchange, parts)
-        elif show.dig:
-            lines += dns_dig.page(exchange, parts, typed)
-        else:
+            lines += dns_dig.short(exchange, parts, dnssec=wanted.dnssec)
+            continue
+        if not (whole or show.dig):
             return None
+        if parts.cmd and not lines:
+            lines = dns_dig.banner(typed)
+        lines += dns_dig.transfer(exchange, parts) if whole else dns_dig.page(exchange, parts)
     return lines

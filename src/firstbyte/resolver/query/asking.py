@@ -46,8 +46,7 @@ async def ask_all(wanted: Wanted, port: int, families: Sequence[int], config: Co
 def _failure(exchange: Exchange) -> Failed | None:
     """What keeps the question from an answer; that a name does not exist is one."""
     if exchange.response is None:
-        where = f"{exchange.server} port {exchange.port}"
-        return Failed("dns.silent", "dns", f"{where}: {exchange.failure}")
+        return Failed("dns.silent", "dns", f"no server answered for {exchange.name}")
     try:
         message = walker.decode(exchange.response)
     except DecodeError as error:

@@ -17,13 +17,17 @@ from firstbyte.protocols.dns import walker, writer
 from firstbyte.protocols.dns.message import Edns, Message
 from firstbyte.protocols.dns.names import from_text
 from firstbyte.protocols.dns.presentation import type_text
+from firstbyte.resolver.query.options import options
 from firstbyte.resolver.query.words import IXFR, Wanted
 
 if TYPE_CHECKING:
     from firstbyte.resolver.query.telling import PlainTeller
 
 AXFR = 252
-NSID = 3
+ANY = 255
+_HEADER_BYTES = 16
+"""The header, and type and class of the question."""
+_OPT_BYTES = 11
 MAX_TRANSFER_MESSAGES = 100_000
 MAX_TRANSFER_BYTES = 1 << 30
 Server = tuple[str, int]
@@ -53,7 +57,8 @@ def make_query(name: str, rdtype: int, wanted: Wanted) -> bytes:
         DecodeError: ``name`` is no domain name.
 
     """
-    flags = 0
+    flags = wanted.flags
+    key = from_text(_ascii(name))
     for on, bit in (
         (wanted.recurse, dns.RD),
         (wanted.authentic, dns.AD),
@@ -61,11 +66,12 @@ def make_query(name: str, rdtype: int, wanted: Wanted) -> bytes:
     ):
         flags |= bit if on else 0
     edns = None
-    version = 0 if wanted.edns is None and wanted.dnssec else wanted.edns
+    needs_edns = wanted.dnssec or wanted.subnet or wanted.cookie is not None or wanted.options
+    version = 0 if wanted.edns is None and needs_edns else wanted.edns
     if version is not None:
-        options = ((NSID, b""),) if wanted.nsid else ()
-        edns = Edns(wanted.buffer_bytes, 0, version, wanted.dnssec, options)
-    key = from_text(_ascii(name))
+        size = _HEADER_BYTES + len(key) + _OPT_BYTES
+        chosen = options(wanted, size)
+        edns = Edns(wanted.buffer_bytes, 0, version, wanted.dnssec, chosen)
     query = writer.query(secrets.randbits(16), flags, key, rdtype, edns, wanted.rdclass)
     if rdtype == IXFR and wanted.serial is not None:
         query = _with_serial(query, key, wanted.serial, wanted.rdclass)
@@ -104,7 +110,7 @@ async def ask(question: Question, wanted: Wanted, teller: "PlainTeller | None" =
     """
     query = make_query(question.name, question.rdtype, wanted)
     transfer = question.rdtype == AXFR or (question.rdtype == IXFR and wanted.serial is not None)
-    tcp = wanted.tcp or transfer
+    tcp = wanted.tcp or transfer or question.rdtype == ANY  # as dig does (RFC 8482, 4.4)
     whole = transfer and not question.first_only
     asking = _Asking(question, query, wanted, teller, transfer=whole)
     notes: list[str] = []

@@ -1,6 +1,6 @@
 """dig's command line: ``NAME [TYPE…] [@SERVER] [+word…]`` to what is to be asked and shown."""
 
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 from msgspec import Struct
@@ -12,6 +12,7 @@ from firstbyte.protocols.dns.presentation import class_number, type_number
 ANY_CLASS = 255
 IXFR = 251
 MAX_TRIES = 20
+_OPTION_CODES = {"NSID": 3, "ECS": 8, "EXPIRE": 9, "COOKIE": 10, "KEEPALIVE": 11, "PADDING": 12}
 
 
 class Show(Struct, frozen=True):
@@ -28,11 +29,18 @@ class Show(Struct, frozen=True):
     rdclass: bool = True
     identify: bool = False
     qr: bool = False
+    multiline: bool = False
+    ttlunits: bool = False
+    rrcomments: bool = False
+    crypto: bool = True
+    onesoa: bool = False
 
     @property
     def dig(self) -> bool:
         """Whether dig's format was asked for."""
-        return any(getattr(self, name) is not None for name in SECTIONS) or self.qr
+        chosen = any(getattr(self, name) is not None for name in SECTIONS)
+        looks = self.qr or self.multiline or self.ttlunits or self.rrcomments or not self.crypto
+        return chosen or looks or not (self.ttl and self.rdclass)
 
 
 SECTIONS = ("question", "answer", "authority", "additional", "comments", "stats", "cmd")
@@ -59,6 +67,18 @@ class Wanted(Struct, frozen=True):
     timeout_s: float = 5.0
     tries: int = 3
     nsid: bool = False
+    subnet: str | None = None
+    """Told as the client's (RFC 7871): ``192.0.2.0/24``, or ``0`` for none."""
+    cookie: bytes | None = None
+    """Null: none is sent; empty: a new one."""
+    keepalive: bool = False
+    expire: bool = False
+    padding_bytes: int = 0
+    """The query is padded to a multiple of this (RFC 7830)."""
+    options: tuple[tuple[int, bytes], ...] = ()
+    """Further EDNS options: code and octets."""
+    flags: int = 0
+    """Further bits of the header."""
     serial: int | None = None
     """Of IXFR."""
     audit: bool = False
@@ -81,6 +101,10 @@ _FLAGS: dict[str, tuple[str, Any, Any]] = {
     "ignore": ("ignore_truncation", True, False),
     "edns": ("edns", 0, None),
     "nsid": ("nsid", True, False),
+    "keepalive": ("keepalive", True, False),
+    "expire": ("expire", True, False),
+    "cookie": ("cookie", b"", None),
+    "subnet": ("subnet", "0", None),
 }
 _SHOWN = {
     "question": "question",
@@ -96,39 +120,43 @@ _SHOWN = {
     "cl": "rdclass",
     "identify": "identify",
     "qr": "qr",
+    "multiline": "multiline",
+    "ttlunits": "ttlunits",
+    "rrcomments": "rrcomments",
+    "crypto": "crypto",
+    "onesoa": "onesoa",
 }
+_BITS = {"aaflag": 0x0400, "tcflag": 0x0200, "raflag": 0x0080, "zflag": 0x0040}
 _IGNORED = frozenset(
     {
-        "multiline",
         "search",
         "defname",
         "showsearch",
-        "cookie",
         "fail",
         "besteffort",
         "keepopen",
-        "crypto",
-        "split",
-        "nssearch",
         "aaonly",
-        "aaflag",
         "badcookie",
         "idnin",
         "idnout",
-        "rrcomments",
-        "onesoa",
-        "keepalive",
-        "unknownformat",
-        "expire",
         "mapped",
-        "raflag",
-        "tcflag",
-        "zflag",
-        "ttlunits",
-        "yaml",
+        "ednsnegotiation",
     }
 )
-"""Words of dig's that change nothing here, so that its scripts run."""
+"""Words of dig's that change nothing here, or only what is so already."""
+_ELSEWHERE = {
+    "yaml": "--json has the same, as RFC 8427 has it",
+    "nssearch": "firstbyte dns compare NAME SOA, or firstbyte dns NAME --audit",
+    "domain": "write the whole name",
+    "tls": "firstbyte URL --dot SERVER asks over TLS",
+    "https": "firstbyte URL --doh-url URL asks over HTTPS",
+    "https-get": "firstbyte URL --doh-url URL asks over HTTPS",
+    "opcode": "only questions are asked",
+    "header-only": "a question is always asked",
+    "unknownformat": "firstbyte dns wire shows the octets",
+    "expandaaaa": "--json has the octets",
+}
+"""Words of dig's that are not known here, and what to do instead."""
 _NUMBERS = {
     "time": ("timeout_s", 1, 600),
     "timeout": ("timeout_s", 1, 600),
@@ -136,6 +164,7 @@ _NUMBERS = {
     "retry": ("tries", 0, MAX_TRIES - 1),
     "bufsize": ("buffer_bytes", 0, 65535),
     "edns": ("edns", 0, 255),
+    "padding": ("padding_bytes", 0, 512),
 }
 
 
@@ -194,9 +223,12 @@ def _plus(wanted: Wanted, word: str) -> Wanted:
     if name in ("all", "noall"):
         on = name == "all"
         return replace(wanted, show=replace(wanted.show, **dict.fromkeys(SECTIONS, on)))
-    if name == "nssearch" or name == "subnet":
-        raise UsageError(f"+{name} is not supported")
+    if sign and name in ("subnet", "cookie", "ednsopt"):
+        return _option(wanted, name, value)
     on, key = _polarity(name)
+    if key in _BITS:
+        bit = _BITS[key]
+        return replace(wanted, flags=wanted.flags | bit if on else wanted.flags & ~bit)
     if key in _FLAGS:
         field, yes, no = _FLAGS[key]
         return replace(wanted, **{field: yes if on else no})
@@ -204,11 +236,59 @@ def _plus(wanted: Wanted, word: str) -> Wanted:
         return replace(wanted, show=replace(wanted.show, **{_SHOWN[key]: on}))
     if key in _IGNORED:
         return wanted
-    raise UsageError(f"+{word} is no word of dig's that is known here", "as in +short or +noall")
+    raise UsageError(f"+{word} is no word of dig's that is known here", _instead(name))
+
+
+def _instead(name: str) -> str:
+    """What to do about a word that is not known."""
+    for key in (name, name.removeprefix("no")):
+        if key in _ELSEWHERE:
+            return _ELSEWHERE[key]
+    from difflib import get_close_matches
+
+    known = sorted({*_FLAGS, *_SHOWN, *_NUMBERS, *_BITS, "all"})
+    near = get_close_matches(name.removeprefix("no"), known, 1)
+    return f"did you mean +{near[0]}?" if near else "as in +short or +noall +answer"
+
+
+def _option(wanted: Wanted, name: str, value: str) -> Wanted:
+    """``+subnet=``, ``+cookie=`` and ``+ednsopt=CODE[:HEX]``.
+
+    Raises:
+        UsageError: the value cannot be read.
+
+    """
+    try:
+        if name == "subnet":
+            return replace(wanted, subnet=str(_network(value)))
+        if name == "cookie":
+            return replace(wanted, cookie=bytes.fromhex(value))
+        code, _, octets = value.partition(":")
+        option = (_OPTION_CODES.get(code.upper()) or int(code), bytes.fromhex(octets))
+    except ValueError as error:
+        raise UsageError(f"+{name}={value}: {error}") from error
+    if not 0 < option[0] < 65536:
+        raise UsageError(f"+{name}={value}: not a code from 1 to 65535")
+    return replace(wanted, options=(*wanted.options, option))
+
+
+def _network(value: str) -> str:
+    """As dig takes it: ``0``, ``192.0.2.1`` (the whole address) or ``192.0.2/24``.
+
+    Raises:
+        ValueError: it is none of these.
+
+    """
+    if value == "0":
+        return value
+    address, slash, bits = value.partition("/")
+    if slash and ":" not in address:
+        address += ".0" * (3 - address.count("."))
+    return str(ip_network(f"{address}/{bits}" if slash else address, strict=False))
 
 
 def _polarity(name: str) -> tuple[bool, str]:
-    known = _FLAGS.keys() | _SHOWN.keys() | _IGNORED
+    known = _FLAGS.keys() | _SHOWN.keys() | _IGNORED | _BITS.keys()
     for on, key in ((True, name), (False, name.removeprefix("no"))):
         if key in known and (on or name.startswith("no")):
             return on, key
