@@ -33,8 +33,16 @@ def test_who_is_told_that_data_are_authentic(options, flags, expected) -> None:
     assert bool(response.flags & dns.flags.AD) is expected
 
 
-@pytest.mark.parametrize(("dnssec", "rcode"), [(True, "NOERROR"), (False, "NXDOMAIN")])
-def test_a_compact_denial_is_told_to_those_who_read_no_proofs(dnssec, rcode) -> None:
-    query = dns.message.make_query("no.example.", "A", want_dnssec=dnssec)
+DO, CO = 0x8000, 0x4000
+
+
+@pytest.mark.parametrize(
+    ("flags", "rcode"),
+    [(DO, "NOERROR"), (0, "NXDOMAIN"), (DO | CO, "NXDOMAIN"), (None, "NXDOMAIN")],
+)
+def test_a_compact_denial_is_told_to_those_who_read_no_proofs(flags, rcode) -> None:
+    query = dns.message.make_query("no.example.", "A")
+    if flags is not None:
+        query.use_edns(0, flags)
     response = answered(Response(c.NOERROR, security=Security.SECURE, compact=True), query)
     assert dns.rcode.to_text(response.rcode()) == rcode

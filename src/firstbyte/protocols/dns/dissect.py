@@ -220,6 +220,8 @@ def _opt_flags(reader: _Reader) -> None:
     reader.add(2, 1, "EDNS flags", f"0x{flags:04x}")
     words = "DNSSEC wanted" if flags & 0x8000 else "DNSSEC not wanted"
     reader.add(0, 2, "DO", words, "", 0x8000)
+    if flags & 0x4000:
+        reader.add(0, 2, "CO", "NXDOMAIN wanted of compact denials", "", 0x4000)
     reader.at += 2
 
 

@@ -23,6 +23,8 @@ class Edns(Struct, frozen=True, gc=False):
     version: int = 0
     dnssec_ok: bool = False
     options: tuple[tuple[int, bytes], ...] = ()
+    compact_ok: bool = False
+    """NXDOMAIN may be said of names that are denied compactly (RFC 9824, 5.1)."""
 
     def option(self, code: int) -> bytes | None:
         """The first option of this code."""

@@ -215,6 +215,7 @@ def _edns(payload_bytes: int, flags: int, options: bytes) -> Edns:
         version=flags >> 16 & 0xFF,
         dnssec_ok=bool(flags & 0x8000),
         options=_options(options),
+        compact_ok=bool(flags & 0x4000),
     )
 
 

@@ -87,6 +87,12 @@ class Asked:
         return edns is not None and edns.option(option) is not None
 
     @property
+    def reads_compact_denials(self) -> bool:
+        """Whether the client finds in NSEC records that a name is not there (RFC 9824, 5)."""
+        edns = self.message.edns
+        return edns is not None and edns.dnssec_ok and not edns.compact_ok
+
+    @property
     def max_bytes(self) -> int:
         """How long an answer the client takes."""
         if not self.udp:
@@ -146,8 +152,8 @@ def _padded(parts: Parts, size_bytes: int) -> Rendered:
 def _flags(asked: Asked, response: Response) -> int:
     message = asked.message
     rcode = response.rcode & 15
-    if response.compact and not asked.dnssec_ok:
-        rcode = dns.NXDOMAIN  # those who do not read NSEC records see it at last (RFC 9824, 5)
+    if response.compact and not asked.reads_compact_denials:
+        rcode = dns.NXDOMAIN
     flags = dns.QR | dns.RA | message.flags & (dns.RD | dns.CD | 0x7800) | rcode
     # With CD the client judges for itself: it shall not depend on what the cache happens to know.
     wanted = (asked.dnssec_ok or message.flags & dns.AD) and not message.flags & dns.CD

@@ -1,0 +1,188 @@
+"""Whatever somebody on the way does to answers: no lie is called secure, and all questions end."""
+
+import dns.flags
+import dns.name
+import dns.rcode
+import dns.rdata
+import dns.rdataclass
+import dns.rdatatype
+import dns.rrset
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from firstbyte.protocols.dns import constants as c
+from firstbyte.protocols.dns.rdata import canonical
+from firstbyte.resolver.machine.values import Security
+
+T = dns.rdatatype
+S = "secure.example."
+QUESTIONS = [
+    (f"www.{S}", "A"),
+    (f"www.{S}", "AAAA"),
+    (f"no.{S}", "A"),
+    (f"x.wild.{S}", "A"),
+    (f"wild.{S}", "A"),
+    (f"alias.{S}", "A"),
+    (f"x.d.{S}", "A"),
+    (f"ent.{S}", "A"),
+    (f"a.b.ent.{S}", "A"),
+    (S, "DS"),
+    (S, "DNSKEY"),
+    ("no.example.", "A"),
+    ("plain.example.", "DS"),
+    ("www.plain.example.", "A"),
+]
+MOST_QUESTIONS_ASKED = 128
+
+
+def sections(message):
+    return (message.answer, message.authority, message.additional)
+
+
+def all_sets(message):
+    return [rrset for section in sections(message) for rrset in section]
+
+
+def edited(rrset, at, make):
+    """The set with one of its records made anew, where that can be done at all."""
+    rdatas = list(rrset)
+    index = at % len(rdatas)
+    try:
+        rdatas[index] = make(rdatas[index])
+    except Exception:
+        return rrset
+    return dns.rrset.from_rdata_list(rrset.name, rrset.ttl, rdatas)
+
+
+def flip(rdata, at):
+    """The record with one bit of its data turned over."""
+    wire = bytearray(rdata.to_wire())
+    wire[at % len(wire)] ^= 1 << at % 8
+    return dns.rdata.from_wire(rdata.rdclass, rdata.rdtype, bytes(wire), 0, len(wire))
+
+
+def signature_field(rdata, at):
+    zones = ["example.", ".", S, f"www.{S}", "plain.example."]
+    changes = [
+        {"labels": at % 5},
+        {"signer": dns.name.from_text(zones[at % len(zones)])},
+        {"expiration": rdata.expiration + (at - 100) * 3600},
+        {"original_ttl": at},
+        {"key_tag": at},
+        {"algorithm": at % 18},
+        {"type_covered": T.NSEC if at % 2 else T.A},
+    ]
+    return rdata.replace(**changes[at % len(changes)])
+
+
+class Tamperer:
+    """Changes some of the messages; remembers sets to put elsewhere. ``pick(n)`` is below n."""
+
+    KINDS = ("drop", "flip", "sign", "move", "rename", "replay", "rcode", "empty", "silent", "link")
+
+    def __init__(self, pick) -> None:
+        self.pick = pick
+        self.seen = []
+
+    def __call__(self, message, tree, ask):
+        for _ in range(self.pick(3)):
+            if message is None:
+                break
+            message = self._once(message, tree)
+        if message is not None:
+            self.seen += all_sets(message)
+        return message
+
+    def _once(self, message, tree):
+        kind = self.KINDS[self.pick(len(self.KINDS))]
+        at = self.pick(200)
+        if kind == "silent":
+            return None
+        if kind == "rcode":
+            message.set_rcode([0, 3, 2, 5][at % 4])
+        elif kind == "empty":
+            sections(message)[at % 3].clear()
+        elif kind == "replay" and self.seen:
+            sections(message)[at % 2].append(self.seen[at % len(self.seen)])
+        elif kind == "link":
+            message.authority += self._link(tree, at)
+        else:
+            self._edit(message, kind, at)
+        return message
+
+    def _edit(self, message, kind, at):
+        section = sections(message)[at % 3]
+        if not section:
+            return
+        index = at % len(section)
+        rrset = section[index]
+        if kind == "drop":
+            del section[index]
+        elif kind == "move":
+            sections(message)[self.pick(3)].append(section.pop(index))
+        elif kind == "rename":
+            owner = QUESTIONS[at % len(QUESTIONS)][0]
+            section[index] = dns.rrset.from_rdata_list(
+                dns.name.from_text(owner), rrset.ttl, list(rrset)
+            )
+        elif kind == "flip":
+            section[index] = edited(rrset, at, lambda rdata: flip(rdata, at))
+        elif kind == "sign" and rrset.rdtype == T.RRSIG:
+            section[index] = edited(rrset, at, lambda rdata: signature_field(rdata, at))
+
+    @staticmethod
+    def _link(tree, at):
+        """A gap over much of a zone, signed by nobody."""
+        zone = ["example.", S][at % 2]
+        text = f"{zone} {'NS SOA' if at % 3 else 'A'}"
+        made = dns.rrset.from_text(zone, 300, "IN", "NSEC", text)
+        forged = tree.zones[zone].resign(made)[0].replace(signature=bytes(64))
+        return [made, dns.rrset.from_rdata(made.name, 300, forged)]
+
+
+def told(response):
+    """What a response says, without signatures, TTLs and the case of names."""
+    sets = [
+        (one.key, one.rdtype, sorted(canonical(one.rdtype, rdata) for rdata in one.rdatas))
+        for one in response.answer
+    ]
+    return response.rcode, sorted(sets)
+
+
+@pytest.fixture(scope="module")
+def truth(tree):
+    """What the zones really say, by question."""
+    return {}
+
+
+def real(truth, make_network, question):
+    if question not in truth:
+        response = make_network().resolve(*question)
+        truth[question] = (response.security, *told(response))
+    return truth[question]
+
+
+def check(network, truth, make_network, question) -> None:
+    before = len(network.asked)
+    response = network.resolve(*question)
+    assert len(network.asked) - before <= MOST_QUESTIONS_ASKED
+    if response.rcode == c.SERVFAIL:
+        return
+    security, rcode, answer = real(truth, make_network, question)
+    if response.security is Security.SECURE:
+        assert (rcode, answer) == told(response)
+    else:
+        assert security is not Security.SECURE, "a signed name was called unsigned"
+        assert response.security is Security.INSECURE
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_no_lie_is_secure(make_network, truth, data) -> None:
+    def pick(count: int) -> int:
+        return data.draw(st.integers(0, count - 1))
+
+    network = make_network(Tamperer(pick), minimisation=("off", "relaxed")[pick(2)])
+    for _ in range(1 + pick(4)):
+        check(network, truth, make_network, QUESTIONS[pick(len(QUESTIONS))])
