@@ -397,3 +397,49 @@ def test_a_black_hole_takes_big_segments_and_lets_small_ones_through(way, versio
     assert sum(received) == 1000
     # tcp_retries2: 15 retransmissions.
     assert way.time_s > 900
+
+
+@both
+def test_ping_sockets_are_listed(way, version):
+    async def look():
+        with ping_socket(version) as sock:
+            sock.connect((SERVER[version], 0))
+            return way.sockets(way.hosts["client"])
+
+    (row,) = run(way, look())
+    own = {4: "192.0.2.1", 6: "2001:db8:1::1"}[version]
+    assert (row.protocol, row.state, row.receive_queue) == ("icmp", "ESTABLISHED", 0)
+    assert (row.local, row.remote) == ((own, 1), (SERVER[version], 0))
+    assert way.sockets(way.hosts["client"]) == []
+
+
+@both
+def test_firewalls_judge_pings_of_both_families(way, version):
+    Firewall(way.hosts["router"], [Policy("drop", protocol="icmp")])
+
+    async def ping():
+        with ping_socket(version) as sock:
+            sock.sendto(echo(version, 1), (SERVER[version], 0))
+            await asyncio.sleep(1)
+            with pytest.raises(BlockingIOError):
+                sock.recv(100)
+
+    run(way, ping())
+    drops = [event.what.reason for event in way.events if event.type == "link.dropped"]
+    assert drops == ["firewall_drop"]
+
+
+def test_what_comes_to_a_crashed_host_is_told(way):
+    way.hosts["server"].crash()
+
+    async def knock():
+        with open_socket(4) as sock:
+            way.hosts["router"].kernel.stack.transmitter.neighbors.add_permanent(
+                "eth1", SERVER[4], way.hosts["server"].ports[0].mac
+            )
+            sock.sendto(b"x", (SERVER[4], 9))
+            await asyncio.sleep(1)
+
+    run(way, knock())
+    (drop,) = [event.what for event in way.events if event.type == "link.dropped"]
+    assert (drop.reason, drop.where) == ("host_down", "server")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar
 from msgspec.structs import replace
 
 from firstbyte.events.base import Event
+from firstbyte.events.link import PacketDropped
 from firstbyte.net.system import Tap
 from firstbyte.protocols.ip.settings import HostSettings
 from firstbyte.protocols.ip.udp import Datagram
@@ -17,6 +18,7 @@ from firstbyte.protocols.tcp.segment import Segment
 from firstbyte.sim.capture import ConnectionTap, PacketLog
 from firstbyte.sim.clock import NS_PER_S, to_ns
 from firstbyte.sim.current import HOST
+from firstbyte.sim.describe import describe_unit
 from firstbyte.sim.dhcp import DhcpClient, DhcpOptions
 from firstbyte.sim.event_log import EventLog, datagram_events
 from firstbyte.sim.frames import Unit
@@ -332,6 +334,9 @@ class Host:
             unit = passed
         if self.up:
             self.kernel.receive(port, unit)
+        else:
+            dropped = PacketDropped(describe_unit(unit), "host_down", self.name)
+            self.internet.note(self.name, dropped)
 
     def send(self, port: Port, unit: Unit) -> None:
         """The kernel sends a packet or frame through ``port``."""

@@ -28,8 +28,7 @@ class RandomLoss:
     """Each packet is lost with the same probability, independently."""
 
     def __init__(self, probability: float) -> None:
-        if not 0 <= probability <= 1:
-            raise ValueError(f"a probability is between 0 and 1, not {probability}")
+        _require_probability(probability)
         self.probability = probability
 
     def loses(self, packet: Unit, random: Random) -> bool:  # noqa: ARG002
@@ -48,6 +47,8 @@ class BurstyLoss:
     def __init__(
         self, enter: float, leave: float, *, bad_loss: float = 1.0, good_loss: float = 0.0
     ) -> None:
+        for chance in (enter, leave, bad_loss, good_loss):
+            _require_probability(chance)
         self.enter = enter
         self.leave = leave
         self.bad_loss = bad_loss
@@ -84,6 +85,11 @@ class ChosenLoss:
         """Ask the predicate; ARP is never lost."""
         found = packet_of(packet)
         return found is not None and self.predicate(found)
+
+
+def _require_probability(chance: float) -> None:
+    if not 0 <= chance <= 1:
+        raise ValueError(f"a probability is between 0 and 1, not {chance}")
 
 
 def make_loss(loss: "float | Loss") -> Loss:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from firstbyte.events.tcp import TcpInfo
+from firstbyte.protocols.ip.addresses import ANY_V4
 
 if TYPE_CHECKING:
     from firstbyte.sim.hosts import Host
@@ -19,7 +20,7 @@ class SocketRow:
     that wait to be accepted, and its backlog. ``info`` is that of a connection.
     """
 
-    protocol: Literal["tcp", "udp"]
+    protocol: Literal["tcp", "udp", "icmp"]
     state: str
     receive_queue: int
     send_queue: int
@@ -29,7 +30,7 @@ class SocketRow:
 
 
 def list_sockets(host: "Host") -> list[SocketRow]:
-    """Listeners, then connections, then UDP sockets."""
+    """Listeners, then connections, then UDP sockets, then ping sockets."""
     stack = host.kernel.stack
     rows = [
         SocketRow("tcp", "LISTEN", len(one.queue), one.backlog, one.local, None)
@@ -59,5 +60,16 @@ def list_sockets(host: "Host") -> list[SocketRow]:
         )
         for sockets in stack.udp.sockets.values()
         for one in sockets
+    ]
+    rows += [
+        SocketRow(
+            "icmp",
+            "UNCONN" if one.remote is None else "ESTABLISHED",
+            sum(len(pong.data) for pong in one.queue),
+            0,
+            (one.source or ANY_V4, one.identifier),
+            None if one.remote is None else (one.remote, 0),
+        )
+        for one in stack.icmp.pings.values()
     ]
     return rows

@@ -169,3 +169,31 @@ def test_impossible_dhcp_is_refused(tmp_path, module, old, new, said):
     assert old in text
     with pytest.raises(UsageError, match=said):
         run_scenario(parse_scenario(text.replace(old, new)), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("loss", "took_s"),
+    [
+        # The SYN is lost once: a second more. Both directions count: the SYN's answer, too.
+        ("lose = [1]", 1 + 1 + 1 + 2 * 0.080),
+        ("burst = { enter = 0.0, leave = 1.0 }", 1 + 2 * 0.080),
+    ],
+)
+def test_losses_can_be_chosen(tmp_path, module, loss, took_s):
+    text = SCENARIO.format(module=module).replace("rtt_s = 0.080", f"rtt_s = 0.080\n{loss}")
+    _, ask = run_scenario(parse_scenario(text), tmp_path)
+    assert ask.ok
+    assert ask.ended_s == pytest.approx(took_s, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("loss", "said"),
+    [
+        ("loss = 0.1\nlose = [1]", "loss and lose"),
+        ("burst = { enter = 2.0, leave = 1.0 }", "between 0 and 1"),
+    ],
+)
+def test_impossible_losses_are_refused(tmp_path, module, loss, said):
+    text = SCENARIO.format(module=module).replace("rtt_s = 0.080", f"rtt_s = 0.080\n{loss}")
+    with pytest.raises(UsageError, match=said):
+        run_scenario(parse_scenario(text), tmp_path)

@@ -84,3 +84,42 @@ def test_memory_is_bounded() -> None:
     for ident in range(100):
         reassembler.add(piece(0, bytes(800), ident=ident), 0)
     assert len(reassembler._partials) <= 12
+
+
+def test_empty_last_pieces_are_bounded_too() -> None:
+    reassembler = Reassembler(HostSettings(reassembly_bytes=10_000))
+    for ident in range(1000):
+        reassembler.add(piece(8, b"", more=False, ident=ident), 0)
+    assert len(reassembler._partials) <= 10_000 // 64
+    assert {reason for _, reason in reassembler.take_drops()} == {"reassembly_full"}
+    assert reassembler.take_drops() == []
+
+
+def test_every_lost_fragment_has_its_reason() -> None:
+    reassembler = Reassembler(HostSettings())
+    reassembler.add(piece(0, bytes(16)), 0)
+    reassembler.add(piece(8, bytes(range(16))), 0)
+    assert [reason for _, reason in reassembler.take_drops()] == ["fragment_overlap"]
+    reassembler.add(piece(0, bytes(16), ident=9), 0)
+    reassembler.expire(31 * 10**9)
+    assert [reason for _, reason in reassembler.take_drops()] == ["reassembly_timeout"]
+
+
+def test_many_small_pieces_take_little_time() -> None:
+    """8,000 pieces in the worst order: a search among all of them for each would take seconds."""
+    reassembler = Reassembler(HostSettings())
+    packet = Packet(Ipv4("10.0.0.1", "10.0.0.2", UDP), Datagram(1, 2, bytes(64_000)))
+    pieces = fragment(packet, 28, 5)
+    comparisons = 0
+
+    class Counted(int):
+        def __lt__(self, other):
+            nonlocal comparisons
+            comparisons += 1
+            return int(self) < other
+
+    for one in pieces:
+        one.ip.fragment_offset = Counted(one.ip.fragment_offset)
+    whole = [reassembler.add(one, 0) for one in reversed(pieces)]
+    assert whole[-1].transport == packet.transport
+    assert comparisons < 40 * len(pieces)

@@ -80,6 +80,7 @@ def test_the_queue_of_waiting_packets_is_bounded() -> None:
     world.run(10)
     assert [server.receive().data[0] for _ in range(3)] == [6, 7, 8]
     assert server.receive() is None
+    assert world.drops() == ["neighbor_queue_full"] * 6
 
 
 def test_a_stale_entry_is_used_and_asked_again() -> None:

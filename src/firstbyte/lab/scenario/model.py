@@ -11,6 +11,7 @@ from msgspec import Struct, field
 
 from firstbyte.errors import UsageError
 from firstbyte.protocols.dhcp.server import ServerSettings as DhcpSettings
+from firstbyte.sim.losses import BurstyLoss, NthLoss
 
 
 class HostTable(Struct, frozen=True, forbid_unknown_fields=True):
@@ -28,6 +29,15 @@ class HostTable(Struct, frozen=True, forbid_unknown_fields=True):
     """Whether the name resolves everywhere without the DNS."""
 
 
+class BurstTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """A link's ``burst``: loss that comes in bursts (``firstbyte.sim.losses.BurstyLoss``)."""
+
+    enter: float
+    leave: float
+    bad_loss: float = 1.0
+    good_loss: float = 0.0
+
+
 class LinkTable(Struct, frozen=True, forbid_unknown_fields=True):
     """``[[links]]``: between two hosts; the keys are those of ``Internet.link``, both ways."""
 
@@ -43,11 +53,31 @@ class LinkTable(Struct, frozen=True, forbid_unknown_fields=True):
     duplicate: float | None = None
     reorder: float | None = None
     corrupt: float | None = None
+    lose: list[int] | None = None
+    """Instead of ``loss``: the packets with these numbers are lost, in either direction."""
+    burst: BurstTable | None = None
+    """Instead of ``loss``: losses come in bursts."""
 
     def settings(self) -> dict[str, Any]:
-        """What was given, as the link's settings."""
+        """What was given, as the link's settings.
+
+        Raises:
+            UsageError: more than one kind of loss.
+
+        """
         given = {name: getattr(self, name) for name in self.__struct_fields__[1:]}
-        return {name: value for name, value in given.items() if value is not None}
+        chosen = {name: value for name, value in given.items() if value is not None}
+        losses = [name for name in ("loss", "lose", "burst") if name in chosen]
+        if len(losses) > 1:
+            raise UsageError(f"a link with {' and '.join(losses)}", "give one kind of loss")
+        numbers, burst = chosen.pop("lose", None), chosen.pop("burst", None)
+        if numbers is not None:
+            chosen["loss"] = NthLoss(numbers)
+        if burst is not None:
+            chosen["loss"] = BurstyLoss(
+                burst.enter, burst.leave, bad_loss=burst.bad_loss, good_loss=burst.good_loss
+            )
+        return chosen
 
 
 class ZoneTable(Struct, frozen=True, forbid_unknown_fields=True):
@@ -204,6 +234,7 @@ TABLES = (
     Scenario,
     HostTable,
     LinkTable,
+    BurstTable,
     ZoneTable,
     ResolverTable,
     SiteTable,

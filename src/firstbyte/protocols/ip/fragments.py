@@ -3,6 +3,8 @@
 Overlapping fragments are an attack: the whole datagram is dropped, in IPv4 too.
 """
 
+from bisect import bisect_right, insort
+
 from msgspec.structs import replace
 
 from firstbyte.protocols.ip.extensions import Fragment
@@ -14,6 +16,8 @@ from firstbyte.protocols.tcp.timers import NEVER
 
 Key = tuple[str, str, int, int]
 MAX_BYTES = 0xFFFF
+OVERHEAD_BYTES = 64
+"""What a kept fragment costs besides its bytes, so that many empty ones are bounded, too."""
 
 
 def fragment(packet: Packet, mtu: int, identification: int) -> list[Packet]:
@@ -52,32 +56,55 @@ def _cut_v6(header: Ipv6, body: bytes, mtu: int, identification: int) -> list[Pa
 
 
 class _Partial:
-    """The pieces of one datagram so far."""
+    """The pieces of one datagram so far; ``sample`` is the first of them that came."""
 
-    __slots__ = ("deadline_ns", "first", "held", "pieces", "total")
+    __slots__ = (
+        "_end",
+        "_starts",
+        "cost",
+        "deadline_ns",
+        "first",
+        "held",
+        "pieces",
+        "sample",
+        "total",
+    )
 
-    def __init__(self, deadline_ns: int) -> None:
+    def __init__(self, sample: Packet, deadline_ns: int) -> None:
+        self.sample = sample
         self.deadline_ns = deadline_ns
         self.first: Packet | None = None
         self.pieces: dict[int, bytes] = {}
         self.total: int | None = None
         self.held = 0
+        self.cost = 0
+        self._starts: list[int] = []
+        self._end = 0
 
     def add(self, offset: int, data: bytes, more: bool) -> bool:
         """Keep a piece; false when it contradicts the others."""
         end = offset + len(data)
         if self.pieces.get(offset) == data:
             return True
-        overlaps = any(offset < o + len(d) and o < end for o, d in self.pieces.items())
-        if overlaps or end > MAX_BYTES or (more and (len(data) % 8 or not data)):
+        if self._overlaps(offset, end) or end > MAX_BYTES or (more and (len(data) % 8 or not data)):
             return False
         if not more:
             if self.total is not None and self.total != end:
                 return False
             self.total = end
         self.pieces[offset] = data
+        insort(self._starts, offset)
+        self._end = max(self._end, end)
         self.held += len(data)
-        return self.total is None or all(o + len(d) <= self.total for o, d in self.pieces.items())
+        return self.total is None or self._end <= self.total
+
+    def _overlaps(self, start: int, end: int) -> bool:
+        """Pieces do not overlap each other, so their neighbours in order are enough."""
+        at = bisect_right(self._starts, start)
+        before, after = self._starts[max(0, at - 1) : at], self._starts[at : at + 1]
+        return any(start < one + len(self.pieces[one]) for one in before) or any(
+            one < end for one in after
+        )
 
     @property
     def complete(self) -> bool:
@@ -90,8 +117,10 @@ class Reassembler:
     def __init__(self, settings: HostSettings) -> None:
         self._settings = settings
         self._partials: dict[Key, _Partial] = {}
-        self._held = 0
+        self._cost = 0
         self.deadline = NEVER
+        self.drops: list[tuple[Packet, str]] = []
+        """What was thrown away, and why, until somebody takes it out."""
 
     def add(self, packet: Packet, now_ns: int) -> Packet | None:
         """Take a fragment; gives the whole packet when this one completes it."""
@@ -99,15 +128,16 @@ class Reassembler:
         if place is None or not isinstance(packet.transport, bytes):
             return None
         key, offset, more = place
-        partial = self._partials.get(key) or self._begin(key, now_ns)
-        if len(packet.transport) + self._held > self._settings.reassembly_bytes:
-            self._drop(key)
+        partial = self._partials.get(key) or self._begin(key, packet, now_ns)
+        cost = len(packet.transport) + OVERHEAD_BYTES
+        if cost + self._cost > self._settings.reassembly_bytes:
+            self._refuse(key, packet, "reassembly_full")
             return None
-        before = partial.held
         if not partial.add(offset, packet.transport, more):
-            self._drop(key)
+            self._refuse(key, packet, "fragment_overlap")
             return None
-        self._held += partial.held - before
+        partial.cost += cost
+        self._cost += cost
         if offset == 0:
             partial.first = packet
         if not partial.complete:
@@ -122,19 +152,28 @@ class Reassembler:
         late = [k for k, p in self._partials.items() if p.deadline_ns <= now_ns]
         firsts = [self._partials[key].first for key in late]
         for key in late:
-            self._drop(key)
+            self._refuse(key, self._partials[key].sample, "reassembly_timeout")
         return [first for first in firsts if first is not None]
 
-    def _begin(self, key: Key, now_ns: int) -> _Partial:
+    def take_drops(self) -> list[tuple[Packet, str]]:
+        """What was thrown away since the last call."""
+        drops, self.drops = self.drops, []
+        return drops
+
+    def _begin(self, key: Key, packet: Packet, now_ns: int) -> _Partial:
         six = ":" in key[0]
         settings = self._settings
         limit = settings.reassembly_timeout_v6_ns if six else settings.reassembly_timeout_ns
-        partial = self._partials[key] = _Partial(now_ns + limit)
+        partial = self._partials[key] = _Partial(packet, now_ns + limit)
         self.deadline = min(self.deadline, partial.deadline_ns)
         return partial
 
+    def _refuse(self, key: Key, packet: Packet, reason: str) -> None:
+        self._drop(key)
+        self.drops.append((packet, reason))
+
     def _drop(self, key: Key) -> None:
-        self._held -= self._partials.pop(key).held
+        self._cost -= self._partials.pop(key).cost
         self.deadline = min((p.deadline_ns for p in self._partials.values()), default=NEVER)
 
 

@@ -235,6 +235,7 @@ class Host:
         if now_ns >= self._reassembler.deadline:
             for first in self._reassembler.expire(now_ns):
                 self.icmp.answer(first, icmp_errors.reassembly_exceeded(first), now_ns)
+            self._note_lost_fragments()
         self.tcp.poll(now_ns)
         while transmitter.looped:
             self._receive(LOOPBACK, transmitter.looped.popleft(), now_ns)
@@ -275,6 +276,7 @@ class Host:
             if header.is_fragment:
                 whole = self._reassembler.add(packet, now_ns)
                 if whole is None:
+                    self._note_lost_fragments()
                     return
                 packet = whole
             self._deliver(interface, packet, now_ns)
@@ -282,6 +284,11 @@ class Host:
             forward(self.transmitter, self.icmp, packet, now_ns)
         else:
             self.transmitter.drop(packet, "not_for_us", interface)
+
+    def _note_lost_fragments(self) -> None:
+        if self._reassembler.drops:
+            for packet, reason in self._reassembler.take_drops():
+                self.transmitter.drop(packet, reason, "reassembly")
 
     def _is_for_us(self, destination: str) -> bool:
         """Groups, broadcasts and the rest of 127.0.0.0/8."""

@@ -54,6 +54,8 @@ class Neighbors:
         self.entries: dict[tuple[str, str], Neighbor] = {}
         self._asking: dict[tuple[str, str], Neighbor] = {}
         self.requests: list[Request] = []
+        self.crowded_out: list[tuple[Packet, str]] = []
+        """Packets that waited, and had to make room; with the interface."""
         self.deadline = NEVER
 
     def add_permanent(self, interface: str, address: str, mac: bytes) -> None:
@@ -76,7 +78,7 @@ class Neighbors:
         state = entry.state
         if state is Reachability.INCOMPLETE:
             if len(entry.queue) >= self._settings.neighbor_queue:
-                entry.queue.popleft()
+                self.crowded_out.append((entry.queue.popleft(), entry.interface))
             entry.queue.append(packet)
             if (entry.interface, entry.address) not in self._asking:
                 self._ask(entry, now_ns)

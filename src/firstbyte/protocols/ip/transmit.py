@@ -216,6 +216,9 @@ class Transmitter:
         if neighbor is not None:
             mac = self.neighbors.resolve(neighbor, packet, now_ns)
             if mac is None:
+                while self.neighbors.crowded_out:
+                    victim, where = self.neighbors.crowded_out.pop()
+                    self.drop(victim, "neighbor_queue_full", where)
                 return
         self.outgoing.append(Outgoing(interface.name, packet, mac))
 

@@ -7,6 +7,9 @@ from msgspec.structs import replace
 
 from firstbyte.events.link import PacketDropped
 from firstbyte.protocols.ip.icmpv4 import ECHO, ECHO_REPLY, Icmpv4
+from firstbyte.protocols.ip.icmpv6 import ECHO as ECHO_V6
+from firstbyte.protocols.ip.icmpv6 import ECHO_REPLY as ECHO_REPLY_V6
+from firstbyte.protocols.ip.icmpv6 import Icmpv6
 from firstbyte.protocols.ip.packet import Packet
 from firstbyte.protocols.ip.udp import Datagram
 from firstbyte.protocols.tcp.segment import Segment
@@ -15,6 +18,8 @@ from firstbyte.sim.frames import Frame, Unit
 from firstbyte.sim.hosts import Host
 
 Endpoint = tuple[str, int]
+
+_ECHOES = {Icmpv4: {ECHO, ECHO_REPLY}, Icmpv6: {ECHO_V6, ECHO_REPLY_V6}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,7 @@ def flow_of(packet: Packet) -> Flow | None:
     if isinstance(transport, Segment | Datagram):
         protocol = "tcp" if isinstance(transport, Segment) else "udp"
         ports = transport.source_port, transport.destination_port
-    elif isinstance(transport, Icmpv4) and transport.type in {ECHO, ECHO_REPLY}:
+    elif isinstance(transport, Icmpv4 | Icmpv6) and transport.type in _ECHOES[type(transport)]:
         protocol, ports = "icmp", (transport.identifier, transport.identifier)
     else:
         return None

@@ -135,12 +135,18 @@ class Nat:
 
     def _leave_in_pieces(self, port: Port, unit: Unit, packet: Packet) -> None:
         """Only a whole datagram has ports: put it together, and cut it again (RFC 4787, REQ-14)."""
-        whole = self._reassembler.add(packet, self._now_ns)
-        self._reassembler.expire(self._now_ns)
+        whole = self._whole(packet)
         translated = None if whole is None else self._leave(port, whole)
         if isinstance(translated, Packet) and isinstance(packet.ip, Ipv4):
             for piece in fragment(translated, port.mtu, packet.ip.identification):
                 port.send(with_packet(unit, piece))
+
+    def _whole(self, packet: Packet) -> Packet | None:
+        self._reassembler.expire(self._now_ns)
+        whole = self._reassembler.add(packet, self._now_ns)
+        for lost, reason in self._reassembler.take_drops():
+            note_drop(self.router, lost, reason)
+        return whole
 
     def _map(self, flow: Flow) -> Mapping | None:
         """The mapping of the flow's source, made now if need be; None when no port is free."""
@@ -190,8 +196,7 @@ class Nat:
         if packet is None or packet.ip is None or packet.ip.destination != self.address:
             return unit
         if packet.ip.is_fragment:
-            whole = self._reassembler.add(packet, self._now_ns)
-            self._reassembler.expire(self._now_ns)
+            whole = self._whole(packet)
             return None if whole is None else self._come(port, with_packet(unit, whole))
         if port is not self._outside:
             return self._turn(unit, packet)
