@@ -74,12 +74,12 @@ def command(**given: Any) -> int:
     from firstbyte.resolver.daemon.workers import serve
 
     def configure() -> "Config":
-        return _configuration(given)
+        return configuration(given)
 
     return serve(configure)
 
 
-def _configuration(given: dict[str, Any]) -> "Config":
+def configuration(given: dict[str, Any]) -> "Config":
     """The file's keys, with those of the command line over them."""
     from firstbyte.resolver.daemon.config import from_mapping, read_keys
 

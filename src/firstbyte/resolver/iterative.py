@@ -49,7 +49,7 @@ def make_iteration_settings(
         UsageError: a hint or an anchor cannot be understood.
 
     """
-    roots = hints_from_pairs([list(pair) for pair in hints]) if hints else root_hints()
+    roots = hints_from_pairs(list(hints)) if hints else root_hints()
     chosen = anchors_from(anchors) if anchors or hints else root_anchors()
     return Settings(
         hints=roots,

@@ -64,8 +64,9 @@ def read(path: Path) -> dict[bytes, TrustPoint]:
     """
     if not path.exists():
         return {}
+    texts = lines(path, KEY)
     try:
-        return parse(lines(path, KEY))
+        return parse(texts)
     except UsageError as error:
         hint = "move it away, to begin again from the configured trust anchors"
         raise UsageError(f"{KEY}: {path}: {error}", hint) from error

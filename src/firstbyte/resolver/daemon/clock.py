@@ -19,7 +19,7 @@ class FileClock:
         self._offset_s = 0.0
         self._frozen_s: float | None = None
         if not path.exists():
-            raise UsageError(f"clock_file: there is no {path}")
+            raise UsageError(f"clock_file: there is no {path}", "write 'offset 0' into it")
 
     def reread(self) -> None:
         """Look at the file again."""

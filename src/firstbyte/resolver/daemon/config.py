@@ -5,10 +5,13 @@ Every key and its meaning is a field below; unknown keys are refused with a hint
 
 import difflib
 import json
+import re
 import tomllib
-from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct, field
 
 from firstbyte.errors import UsageError
 from firstbyte.resolver.daemon import parsing
@@ -25,17 +28,33 @@ from firstbyte.resolver.machine.settings import (
 )
 
 DEFAULT_LISTEN = "127.0.0.1:53"
+DNS_PORT = 53
+_UNKNOWN_FIELD = re.compile(r"Object contains unknown field `(.*)`")
+_KIND = re.compile(r"\b(array|object|null|str)\b")
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+Count = Annotated[int, Meta(ge=1)]
+Amount = Annotated[int, Meta(ge=0)]
+Seconds = Annotated[float, Meta(gt=0)]
+
+
+class ServeStale(Struct, frozen=True, forbid_unknown_fields=True):
+    """The table ``serve_stale`` (RFC 8767); times in seconds."""
+
+    enabled: bool = True
+    ttl: Amount = 86400
+    reply_ttl: Amount = 30
+    client_timeout: Annotated[float, Meta(ge=0)] = 1.8
+
+
+class Config(Struct, frozen=True, kw_only=True):
     """The keys of the file, with their defaults. Times are in seconds."""
 
     listen: str | list[str] = DEFAULT_LISTEN
     """ADDR:PORT, UDP and TCP; one or several."""
-    tls_listen: list[str] = field(default_factory=list)
+    tls_listen: list[str] = []
     """ADDR:PORT of DNS over TLS (853 is its port)."""
-    https_listen: list[str] = field(default_factory=list)
+    https_listen: list[str] = []
     """ADDR:PORT of DNS over HTTPS, at /dns-query (HTTP/1.1 and 2)."""
     tls_certificate: str | None = None
     """A PEM file with the chain, for both."""
@@ -43,33 +62,33 @@ class Config:
     """A PEM file with the private key, where it is not in the certificate's."""
     allow: list[str] = field(default_factory=lambda: ["127.0.0.0/8", "::1/128"])
     """Networks of clients that are answered; others are refused."""
-    workers: int = 1
-    root_hints: list[list[str]] | None = None
+    workers: Count = 1
+    root_hints: list[tuple[str, str]] | None = None
     root_hints_file: str | None = None
     trust_anchors: list[str] | None = None
     trust_anchor_file: str | None = None
     trust_anchor_state: str | None = None
     """Where the anchors' states are kept, to follow key rollovers (RFC 5011)."""
-    negative_trust_anchors: list[str] = field(default_factory=list)
-    forward: dict[str, Any] = field(default_factory=dict)
-    stub: dict[str, Any] = field(default_factory=dict)
-    address_map: dict[str, str] = field(default_factory=dict)
-    qname_minimisation: str = "relaxed"
+    negative_trust_anchors: list[str] = []
+    forward: dict[str, list[str] | str] = {}
+    stub: dict[str, list[str] | str] = {}
+    address_map: dict[str, str] = {}
+    qname_minimisation: Literal["off", "relaxed", "strict"] = "relaxed"
     use_0x20: bool = True
     ipv4: bool = True
     ipv6: bool = True
-    edns_buffer_size: int = 1232
+    edns_buffer_size: Annotated[int, Meta(ge=512, le=65535)] = 1232
     validate: bool = True
     allow_sha1: bool = False
     do_not_query_localhost: bool = True
     harden_glue: bool = True
     harden_below_nxdomain: bool = True
-    cache_min_ttl: int = 0
-    cache_max_ttl: int = 86400
-    cache_max_negative_ttl: int = 3600
-    cache_size: int = 64 * 1024 * 1024
+    cache_min_ttl: Amount = 0
+    cache_max_ttl: Amount = 86400
+    cache_max_negative_ttl: Amount = 3600
+    cache_size: Count = 64 * 1024 * 1024
     """Bytes."""
-    serve_stale: dict[str, Any] | bool = field(default_factory=dict)
+    serve_stale: ServeStale | bool = False
     aggressive_nsec: bool = True
     prefetch: bool = False
     priming: bool = True
@@ -81,13 +100,13 @@ class Config:
     special_use: bool = True
     cookies: bool = True
     rebinding_protection: bool = False
-    private_domains: list[str] = field(default_factory=list)
-    rate_limit: int = 0
+    private_domains: list[str] = []
+    rate_limit: Amount = 0
     """Equal responses a second to one client network; 0: no limit."""
-    max_tcp_connections: int = 200
-    tcp_idle_timeout: float = 10.0
-    question_timeout: float = 4.7
-    max_questions: int = 10000
+    max_tcp_connections: Count = 200
+    tcp_idle_timeout: Seconds = 10.0
+    question_timeout: Seconds = 4.7
+    max_questions: Count = 10000
     metrics: str | None = None
     """ADDR:PORT where Prometheus may fetch the counters."""
     clock_file: str | None = None
@@ -95,7 +114,7 @@ class Config:
     def listeners(self) -> list[tuple[str, int]]:
         """The addresses to listen on."""
         given = [self.listen] if isinstance(self.listen, str) else self.listen
-        return [parsing.endpoint(text, "listen") for text in given]
+        return [parsing.endpoint(text, "listen", DNS_PORT) for text in given]
 
 
 def read_keys(path: Path) -> dict[str, Any]:
@@ -108,7 +127,8 @@ def read_keys(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot read the configuration {path}: {error}") from error
+        words = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise UsageError(f"cannot read the configuration {path}: {words}") from error
     try:
         data = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
     except ValueError as error:
@@ -122,18 +142,23 @@ def from_mapping(data: dict[str, Any]) -> Config:
     """The configuration of these keys.
 
     Raises:
-        UsageError: an unknown key, or a value of the wrong kind.
+        UsageError: an unknown key, a value of the wrong kind, or keys that contradict each other.
 
     """
-    known = {item.name for item in fields(Config)}
+    known = set(Config.__struct_fields__)
     values = {}
     for key, value in data.items():
         name = key.replace("-", "_")
         if name not in known:
             raise _unknown(key, known)
         values[name] = value
-    config = Config(**values)
-    _check_kinds(config)
+    if values.get("serve_stale") == {}:
+        del values["serve_stale"]
+    try:
+        config = msgspec.convert(values, Config)
+    except msgspec.ValidationError as error:
+        raise _unfit(str(error)) from error
+    _check(config)
     return config
 
 
@@ -143,41 +168,39 @@ def _unknown(key: str, known: set[str]) -> UsageError:
     return UsageError(f"unknown configuration key {key!r}", hint)
 
 
-_KINDS: dict[str, type | tuple[type, ...]] = {
-    "str": str,
-    "bool": bool,
-    "int": int,
-    "float": (int, float),
-    "list": list,
-    "dict": dict,
-}
+_PLAIN = {"array": "list", "object": "table", "null": "nothing", "str": "text"}
 
 
-def _check_kinds(config: Config) -> None:
-    for item in fields(Config):
-        value = getattr(config, item.name)
-        if not _fits(value, _shown(item.type)):
-            message = f"configuration key {item.name!r} cannot be {value!r}"
-            raise UsageError(message, f"its type is {_shown(item.type)}")
+def _unfit(problem: str) -> UsageError:
+    """The error for a value of the wrong kind, in the words of TOML."""
+    what, _, where = problem.rpartition(" - at ")
+    key, _, rest = where.strip("`").removeprefix("$.").partition(".")
+    unknown = _UNKNOWN_FIELD.match(what)
+    if unknown is not None:
+        names = {f"{key}.{name}" for name in ServeStale.__struct_fields__}
+        return _unknown(f"{key}.{unknown[1]}", names)
+    words = _KIND.sub(lambda kind: _PLAIN.get(kind[0], kind[0]), what.replace("`", ""))
+    place = f"{key}.{rest}" if rest else key
+    hint = None
+    if key == "qname_minimisation":
+        hint = 'choose "off", "relaxed" or "strict"'
+    return UsageError(f"configuration key {place!r}: {words[:1].lower()}{words[1:]}", hint)
 
 
-def _shown(kind: object) -> str:
-    """A field's type as it is written."""
-    return kind.__name__ if type(kind) is type else str(kind)
-
-
-def _fits(value: object, wanted: str) -> bool:
-    for part in wanted.replace(" ", "").split("|"):
-        if part == "None":
-            if value is None:
-                return True
-            continue
-        kind = part.partition("[")[0]
-        if isinstance(value, bool) and kind != "bool":
-            continue
-        if isinstance(value, _KINDS[kind]):
-            return True
-    return False
+def _check(config: Config) -> None:
+    """What each key allows alone, but not together."""
+    if config.cache_min_ttl > config.cache_max_ttl:
+        raise UsageError("cache_min_ttl is above cache_max_ttl")
+    if not config.ipv4 and not config.ipv6:
+        raise UsageError("without ipv4 and ipv6 no server can be asked")
+    if config.root_hints == [] and not config.forward and not config.stub:
+        raise UsageError("root_hints is empty", "leave it out for IANA's, or forward questions")
+    places = [config.listen] if isinstance(config.listen, str) else config.listen
+    places = [*places, *config.tls_listen, *config.https_listen]
+    if not places:
+        raise UsageError("listen names no address", 'write listen = "127.0.0.1:53"')
+    if config.workers > 1 and any(text.endswith(":0") for text in places):
+        raise UsageError("several workers cannot share port 0", "give the port a number")
 
 
 def machine_settings(config: Config) -> Settings:
@@ -187,9 +210,6 @@ def machine_settings(config: Config) -> Settings:
         UsageError: a value that cannot be understood, or a file that cannot be read.
 
     """
-    if config.qname_minimisation not in ("off", "relaxed", "strict"):
-        message = f"qname_minimisation cannot be {config.qname_minimisation!r}"
-        raise UsageError(message, 'choose "off", "relaxed" or "strict"')
     return Settings(
         hints=_hints(config),
         priming=config.priming,
@@ -197,14 +217,14 @@ def machine_settings(config: Config) -> Settings:
         stub=parsing.zone_servers(config.stub, "stub"),
         ipv4=config.ipv4,
         ipv6=config.ipv6,
-        minimisation=config.qname_minimisation,  # type: ignore[arg-type] # checked above
+        minimisation=config.qname_minimisation,
         mix_case=config.use_0x20,
         full_answers=not config.minimal_responses,
         special_use=config.special_use,
         public_root=config.root_hints is None and config.root_hints_file is None,
         dns64_prefix=parsing.dns64(config.dns64_prefix),
         cache=_cache(config),
-        limits=Limits(question_s=float(config.question_timeout), waiting=config.max_questions),
+        limits=Limits(question_s=config.question_timeout, waiting=config.max_questions),
         harden=_hardening(config),
         validation=_validation(config),
     )
@@ -216,8 +236,6 @@ def driver_settings(config: Config) -> DriverSettings:
         parsing.endpoint(one, "address_map", 53): parsing.endpoint(two, "address_map", 53)
         for one, two in config.address_map.items()
     }
-    if not 512 <= config.edns_buffer_size <= 65535:
-        raise UsageError(f"edns_buffer_size cannot be {config.edns_buffer_size}", "512 to 65535")
     return DriverSettings(pairs, config.edns_buffer_size, config.cookies)
 
 
@@ -245,17 +263,7 @@ def _stale(config: Config) -> StaleSettings:
     value = config.serve_stale
     if isinstance(value, bool):
         return StaleSettings(enabled=value)
-    known = {"enabled", "ttl", "reply_ttl", "client_timeout"}
-    for key in value:
-        if key not in known:
-            raise _unknown(f"serve_stale.{key}", {f"serve_stale.{name}" for name in known})
-    default = StaleSettings()
-    return StaleSettings(
-        enabled=bool(value.get("enabled", bool(value))),
-        ttl_s=int(value.get("ttl", default.ttl_s)),
-        reply_ttl_s=int(value.get("reply_ttl", default.reply_ttl_s)),
-        client_timeout_s=float(value.get("client_timeout", default.client_timeout_s)),
-    )
+    return StaleSettings(value.enabled, value.ttl, value.reply_ttl, value.client_timeout)
 
 
 def _hardening(config: Config) -> Hardening:

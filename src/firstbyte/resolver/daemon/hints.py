@@ -32,19 +32,14 @@ def root_hints() -> Hints:
     )
 
 
-def hints_from_pairs(pairs: list[list[str]]) -> Hints:
+def hints_from_pairs(pairs: list[tuple[str, str]]) -> Hints:
     """``[[name, address], …]``.
 
     Raises:
-        UsageError: an item is no such pair.
+        UsageError: a name is none, or an address.
 
     """
-    found = []
-    for pair in pairs:
-        if len(pair) != 2:
-            raise UsageError(f"root_hints: {pair!r} is no [name, address]")
-        found.append((zone(str(pair[0])), endpoint(str(pair[1]), "root_hints", 53)[0]))
-    return tuple(found)
+    return tuple((zone(name), endpoint(text, "root_hints", 53)[0]) for name, text in pairs)
 
 
 def hints_from_file(path: Path) -> Hints:

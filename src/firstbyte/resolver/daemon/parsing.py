@@ -2,7 +2,6 @@
 
 from ipaddress import IPv6Network, ip_address
 from pathlib import Path
-from typing import Any
 
 from firstbyte.errors import DecodeError, UsageError
 from firstbyte.protocols.dns import names
@@ -57,12 +56,12 @@ def zone(text: str) -> bytes:
         raise UsageError(f"{text!r} is no domain name: {error.found}") from error
 
 
-def zone_servers(table: dict[str, Any], key: str) -> dict[bytes, tuple[Server, ...]]:
+def zone_servers(table: dict[str, list[str] | str], key: str) -> dict[bytes, tuple[Server, ...]]:
     """``{zone: [address, …]}`` or ``{zone: address}``; the port is 53 where none is given."""
     found = {}
     for name, value in table.items():
         texts = [value] if isinstance(value, str) else value
-        if not isinstance(texts, list) or not texts:
+        if not texts:
             raise UsageError(f"{key}: {name!r} needs a list of addresses")
         found[zone(name)] = tuple(endpoint(text, key, 53) for text in texts)
     return found
@@ -97,4 +96,5 @@ def lines(path: Path, key: str) -> list[str]:
     try:
         return path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{key}: cannot read {path}: {error}") from error
+        words = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise UsageError(f"{key}: cannot read {path}: {words}") from error
