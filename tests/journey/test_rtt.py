@@ -1,6 +1,6 @@
-from firstbyte.events import Event, Source, tcp
+from firstbyte.events import Event, Source, http, tcp
 from firstbyte.journey.hop_view import in_order
-from firstbyte.journey.rtt import Rtt, path_rtt
+from firstbyte.journey.rtt import Rtt, end_to_end_rtt, path_rtt
 from testbed.events import Story
 
 
@@ -61,3 +61,21 @@ def test_without_any_evidence_it_is_not_known() -> None:
     story = Story()
     story.connection = story.start_connect()
     assert path_rtt(carrier(story)) is None
+
+
+def test_through_a_tunnel_the_server_hello_tells() -> None:
+    story = Story().connect(took_ms=2)
+    story.on(http.ProxyConnect("http://proxy.test:3128", "site.test:443"), "sent")
+    story.pause(150)
+    story.on(http.ProxyConnected(200), "received")
+    story.handshake(took_ms=80)
+    assert end_to_end_rtt(carrier(story)) == Rtt(80_000, "tls_handshake")
+    path = path_rtt(carrier(story))
+    assert path is not None
+    assert path.us < 3_000
+
+
+def test_a_tunnel_without_tls_tells_nothing_of_the_far_end() -> None:
+    story = Story().connect(took_ms=2)
+    story.on(http.ProxyConnected(200), "received")
+    assert end_to_end_rtt(carrier(story)) is None

@@ -3,6 +3,7 @@
 import pytest
 from rich.cells import cell_len
 
+from firstbyte.rendering.headline import headline_facts
 from firstbyte.rendering.look import Look
 from firstbyte.rendering.page import Detail, page
 from testbed.journeys import expired, healthy, redirected
@@ -22,6 +23,16 @@ def test_no_line_is_wider_than_the_page(make, width: int, unicode: bool) -> None
 def test_the_plain_page_is_ascii(make) -> None:
     for line in page(make(), Look(80, unicode=False), FULL):
         assert line.plain.isascii(), line.plain
+
+
+def test_a_long_headline_is_broken_between_facts() -> None:
+    journey = healthy()
+    facts = [text for text, _ in headline_facts(journey, Look(80))]
+    lines = page(journey, Look(40))
+    end = next(index for index, line in enumerate(lines) if not line.plain)
+    shown = " · ".join(line.plain.strip() for line in lines[1:end])
+    assert end > 2
+    assert shown == " · ".join(facts)
 
 
 def test_findings_stand_worst_first() -> None:

@@ -15,7 +15,7 @@ from firstbyte.journey.build_tcp import winning_attempt
 from firstbyte.journey.build_tls import flights, handshake_events
 from firstbyte.journey.hop_view import HopView
 from firstbyte.journey.model import PHASES, Phase, Phases, ms
-from firstbyte.journey.rtt import path_rtt
+from firstbyte.journey.rtt import end_to_end_rtt
 from firstbyte.journey.select import first, first_us
 from firstbyte.journey.transfer import content_round_trips
 
@@ -51,7 +51,7 @@ def spans(view: HopView) -> dict[str, Span]:
 
 def build_phases(view: HopView) -> Phases:
     """The hop's phases with their round trips and reasons."""
-    rtt = path_rtt(view.carrier)
+    rtt = end_to_end_rtt(view.carrier)
     phases = {
         name: Phase(
             start_ms=ms(span.start_us),

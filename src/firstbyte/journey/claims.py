@@ -9,7 +9,7 @@ from firstbyte.journey.claims_dns import dns_claims
 from firstbyte.journey.claims_handshake import tls_claims
 from firstbyte.journey.hop_view import HopView
 from firstbyte.journey.partition import Cause, Claim
-from firstbyte.journey.rtt import Rtt, path_rtt
+from firstbyte.journey.rtt import Rtt, end_to_end_rtt, path_rtt
 from firstbyte.journey.select import first
 from firstbyte.journey.transfer import transfer_claims, upload_claims
 from firstbyte.journey.words import text_ms
@@ -18,9 +18,9 @@ from firstbyte.journey.words import text_ms
 def hop_claims(view: HopView) -> Iterator[Claim]:
     """Every claim on the time of one hop."""
     phase = spans(view)
-    rtt = path_rtt(view.carrier)
+    rtt = end_to_end_rtt(view.carrier)
     yield from _within(phase.get("dns"), dns_claims(view))
-    yield from race_claims(view, rtt)
+    yield from race_claims(view, path_rtt(view.carrier))
     yield from proxy_claims(view)
     yield from _within(phase.get("tls"), tls_claims(view, rtt))
     yield from _wait(view, phase.get("wait"), rtt)

@@ -8,7 +8,7 @@ from firstbyte.journey.hop_view import HopView, in_order, split_hops
 from firstbyte.journey.model import Hop, Interval, Totals, ms, us
 from firstbyte.journey.partition import partition
 from firstbyte.journey.round_trips import minimum_round_trips, used_round_trips
-from firstbyte.journey.rtt import path_rtt
+from firstbyte.journey.rtt import end_to_end_rtt
 from firstbyte.journey.select import at_us
 
 # What only the client can begin: time before it, with nothing under way, is the client's own.
@@ -59,7 +59,8 @@ def build_totals(
     views: tuple[HopView, ...], hops: tuple[Hop, ...], ledger: tuple[Interval, ...]
 ) -> Totals:
     """The sums that the ledger line shows."""
-    rtts = [rtt.us for rtt in (path_rtt(view.carrier) for view in views) if rtt is not None]
+    known = (end_to_end_rtt(view.carrier) for view in views)
+    rtts = [rtt.us for rtt in known if rtt is not None]
     return Totals(
         first_byte_ms=hops[-1].first_byte_ms if hops else None,
         last_byte_ms=ms(total_us(views)),

@@ -9,7 +9,7 @@ from firstbyte.journey.build_tcp import build_options, winning_attempt
 from firstbyte.journey.build_tls import handshake_events
 from firstbyte.journey.hop_view import HopView
 from firstbyte.journey.model import TcpOptions
-from firstbyte.journey.rtt import path_rtt
+from firstbyte.journey.rtt import end_to_end_rtt
 from firstbyte.journey.select import each, first, last
 from firstbyte.journey.words import counted
 
@@ -160,7 +160,7 @@ def wait_why(view: HopView) -> str:
 
 def _is_round_trip(view: HopView) -> bool:
     """The path alone explains the wait: the server answered within a tenth of a round trip."""
-    rtt = path_rtt(view.carrier)
+    rtt = end_to_end_rtt(view.carrier)
     sent, came = first(view.exchange, http.RequestSent), first(view.exchange, http.FirstByte)
     if rtt is None or sent is None or came is None:
         return False

@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from firstbyte.events import Event, quic, tcp
-from firstbyte.journey.select import Seen, each, first
+from firstbyte.events import Event, http, quic, tcp, tls
+from firstbyte.journey.select import Seen, at_us, each, first
 
 
 class Rtt(NamedTuple):
@@ -11,7 +11,7 @@ class Rtt(NamedTuple):
 
     us: int
     source: str
-    """capture, simulated, tcp_info, connect_time, quic or quic_handshake."""
+    """capture, simulated, tcp_info, connect_time, quic, quic_handshake or tls_handshake."""
 
 
 def path_rtt(carrier: tuple[Event, ...]) -> Rtt | None:
@@ -24,6 +24,28 @@ def path_rtt(carrier: tuple[Event, ...]) -> Rtt | None:
         rtt = measure(carrier)
         if rtt is not None and rtt.us > 0:
             return rtt
+    return None
+
+
+def end_to_end_rtt(carrier: tuple[Event, ...]) -> Rtt | None:
+    """The RTT to the server that answers: the path's, or through a proxy's tunnel.
+
+    In a tunnel TCP's round trip ends at the proxy; what the origin answers first is its
+    ServerHello. The time of it has the origin's own work in it, some milliseconds at most.
+    """
+    tunnel = first(carrier, http.ProxyConnected)
+    return _server_hello(carrier, tunnel.at_us) if tunnel is not None else path_rtt(carrier)
+
+
+def _server_hello(carrier: tuple[Event, ...], after_us: int) -> Rtt | None:
+    asked_us: int | None = None
+    for event in carrier:
+        if at_us(event) < after_us or not isinstance(event.what, tls.Message):
+            continue
+        if event.direction == "sent" and event.what.name == "client_hello":
+            asked_us = at_us(event)
+        elif event.direction == "received" and asked_us is not None:
+            return Rtt(max(1, at_us(event) - asked_us), "tls_handshake")
     return None
 
 

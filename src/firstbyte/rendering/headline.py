@@ -45,17 +45,26 @@ REASONS = {
 
 def headline(journey: Journey, look: Look) -> list[Part]:
     """URL, status, size, versions, address and time, as styled parts of one line."""
+    parts: list[Part] = [(shown_url(journey), "url"), ("  ", "")]
+    for index, fact in enumerate(headline_facts(journey, look)):
+        if index:
+            parts.append((f" {look.glyphs.dot} ", "dim"))
+        parts.append(fact)
+    return parts
+
+
+def shown_url(journey: Journey) -> str:
+    """That of the last hop."""
+    return escape(journey.hops[-1].url if journey.hops else journey.url)
+
+
+def headline_facts(journey: Journey, look: Look) -> list[Part]:
+    """What the headline says behind the URL."""
     hop = journey.hops[-1] if journey.hops else None
-    parts: list[Part] = [(escape(hop.url if hop else journey.url), "url"), ("  ", "")]
     facts = [*_verdict(journey, hop, look), *(_facts(journey, hop) if hop else [])]
     if journey.network == "simulated":
         facts.append(("simulated", "dim"))
-    separator = f" {look.glyphs.dot} "
-    for index, fact in enumerate(facts):
-        if index:
-            parts.append((separator, "dim"))
-        parts.append((look.words(fact[0]), fact[1]))
-    return parts
+    return [(look.words(text), style) for text, style in facts]
 
 
 def headline_text(journey: Journey, look: Look) -> str:

@@ -9,13 +9,14 @@ from firstbyte.journey.model import Journey
 from firstbyte.rendering.details import details
 from firstbyte.rendering.failure import failure
 from firstbyte.rendering.findings import findings
-from firstbyte.rendering.headline import headline
+from firstbyte.rendering.headline import headline, headline_facts, shown_url
 from firstbyte.rendering.ladder import full_ladder, ladder
 from firstbyte.rendering.ledger import causes_line, full_ledger, ledger_line
 from firstbyte.rendering.look import Look
 from firstbyte.rendering.waterfall import waterfall
-from firstbyte.rendering.wrapping import fit
+from firstbyte.rendering.wrapping import fit, join_wrapped
 
+INDENT = 2
 Section = Callable[[Journey, Look], list[Text]]
 
 
@@ -54,11 +55,13 @@ def _head(journey: Journey, look: Look) -> list[Text]:
     line = Text.assemble(*headline(journey, look))
     if line.cell_len <= look.width:
         return [line]
-    url, _, *facts = headline(journey, look)
-    shown = fit(url[0], look.width, look.glyphs.ellipsis)
-    below = Text.assemble("  ", *facts)
-    below.truncate(look.width, overflow="ellipsis" if look.unicode else "crop")
-    return [Text(shown, style="url"), below]
+    url = fit(shown_url(journey), look.width, look.glyphs.ellipsis)
+    facts = [Text.assemble(fact) for fact in headline_facts(journey, look)]
+    separator = Text(f" {look.glyphs.dot} ", style="dim")
+    below = join_wrapped(facts, separator, look.width, INDENT)
+    for row in below:  # a fact alone may be too long
+        row.truncate(look.width, overflow="ellipsis" if look.unicode else "crop")
+    return [Text(url, style="url"), *below]
 
 
 def _times(journey: Journey, look: Look) -> list[Text]:
