@@ -11,6 +11,7 @@ Option = tuple[int, int]
 
 SOL, TCP, IP, IP6 = socket.SOL_SOCKET, socket.IPPROTO_TCP, socket.IPPROTO_IP, socket.IPPROTO_IPV6
 
+SO_TIMESTAMP = 29
 IPV6_RECVERR, IP_RECVERR, IP_MTU_DISCOVER, IPV6_MTU_DISCOVER, IP_PKTINFO = 25, 11, 10, 23, 8
 IP_BIND_ADDRESS_NO_PORT = 24
 IP_MTU, IPV6_MTU = 14, 24
@@ -35,6 +36,9 @@ DEFAULTS: dict[Option, int] = {
     (SOL, socket.SO_MARK): 0,
     (SOL, socket.SO_RCVLOWAT): 1,
     (SOL, socket.SO_INCOMING_CPU): 0,
+    (SOL, socket.SO_DONTROUTE): 0,
+    (SOL, socket.SO_SNDLOWAT): 1,
+    (SOL, SO_TIMESTAMP): 0,
     (TCP, socket.TCP_NODELAY): 0,
     (TCP, socket.TCP_CORK): 0,
     (TCP, socket.TCP_QUICKACK): 1,
@@ -48,11 +52,16 @@ DEFAULTS: dict[Option, int] = {
     (TCP, socket.TCP_NOTSENT_LOWAT): 0,
     (TCP, socket.TCP_MAXSEG): 536,
     (TCP, socket.TCP_FASTOPEN): 0,
+    (TCP, socket.TCP_WINDOW_CLAMP): 0,
     (IP, socket.IP_TOS): 0,
     (IP, socket.IP_TTL): 64,
     (IP, IP_RECVERR): 0,
     (IP, IP_MTU_DISCOVER): 1,
     (IP, IP_PKTINFO): 0,
+    (IP, socket.IP_RECVTOS): 0,
+    (IP, socket.IP_HDRINCL): 0,
+    (IP, socket.IP_OPTIONS): 0,
+    (IP, socket.IP_TRANSPARENT): 0,
     (IP, IP_BIND_ADDRESS_NO_PORT): 0,
     (IP, socket.IP_MULTICAST_TTL): 1,
     (IP, socket.IP_MULTICAST_LOOP): 1,
@@ -63,6 +72,36 @@ DEFAULTS: dict[Option, int] = {
     (IP6, IPV6_MTU_DISCOVER): 1,
     (IP6, socket.IPV6_RECVPKTINFO): 0,
 }
+
+SWITCHES = frozenset(
+    {
+        (SOL, socket.SO_REUSEADDR),
+        (SOL, socket.SO_REUSEPORT),
+        (SOL, socket.SO_KEEPALIVE),
+        (SOL, socket.SO_BROADCAST),
+        (SOL, socket.SO_OOBINLINE),
+        (TCP, socket.TCP_NODELAY),
+        (TCP, socket.TCP_CORK),
+        (IP6, socket.IPV6_V6ONLY),
+    }
+)
+"""Any value but zero is one."""
+
+RANGES: dict[Option, tuple[int, int]] = {
+    (TCP, socket.TCP_KEEPIDLE): (1, 32_767),
+    (TCP, socket.TCP_KEEPINTVL): (1, 32_767),
+    (TCP, socket.TCP_KEEPCNT): (1, 127),
+    (TCP, socket.TCP_SYNCNT): (1, 127),
+    (TCP, socket.TCP_MAXSEG): (88, 32_767),
+    (TCP, socket.TCP_USER_TIMEOUT): (0, 0x7FFF_FFFF),
+    (IP, socket.IP_TTL): (1, 255),
+}
+"""EINVAL outside of these (tcp(7), ip(7), Linux's net/tcp.h)."""
+
+TIMEOUTS = frozenset({(SOL, socket.SO_RCVTIMEO), (SOL, socket.SO_SNDTIMEO)})
+"""``struct timeval``. Python sets its own timeouts, and does not use these; so neither do we."""
+
+TIMEVAL = struct.Struct("ll")
 
 
 class SocketOptions:
@@ -78,6 +117,7 @@ class SocketOptions:
         self._stream = stream
         self._ipv6 = ipv6
         self._unix = unix
+        self._timeouts: dict[Option, bytes] = {}
         self.linger: int | None = None
         """SO_LINGER's seconds, or None while it is off."""
         self.congestion = b"cubic"
@@ -116,6 +156,8 @@ class SocketOptions:
             self._set_linger(value)
         elif (level, name) == (SOL, socket.SO_BINDTODEVICE) and isinstance(value, bytes):
             self.device = value.rstrip(b"\0").decode("ascii", "replace")
+        elif (level, name) in TIMEOUTS:
+            self._set_timeout((level, name), value)
         elif (level, name) == (TCP, socket.TCP_CONGESTION) and isinstance(value, bytes):
             self._set_congestion(value)
         else:
@@ -128,6 +170,23 @@ class SocketOptions:
         on, seconds = LINGER.unpack_from(value)
         self.linger = seconds if on else None
 
+    def _set_timeout(self, option: Option, value: int | bytes) -> None:
+        if isinstance(value, int) or len(value) < TIMEVAL.size:
+            raise os_error(errno.EINVAL)
+        self._timeouts[option] = value[: TIMEVAL.size]
+
+    def packed(self, level: int, name: int) -> bytes | None:
+        """An option that is a structure, or text; None for those that are numbers."""
+        if (level, name) == (SOL, socket.SO_LINGER):
+            return LINGER.pack(int(self.linger is not None), self.linger or 0)
+        if (level, name) in TIMEOUTS:
+            return self._timeouts.get((level, name), bytes(TIMEVAL.size))
+        if (level, name) == (TCP, socket.TCP_CONGESTION):
+            return self.congestion.ljust(16, b"\0")
+        if (level, name) == (SOL, socket.SO_BINDTODEVICE):
+            return self.device.encode()
+        return None
+
     def _set_congestion(self, value: bytes) -> None:
         name = value.rstrip(b"\0")
         if name not in {b"cubic", b"reno"}:
@@ -139,6 +198,13 @@ class SocketOptions:
             raise os_error(errno.ENOPROTOOPT)
         if (level, name) not in DEFAULTS:
             self._require_known(level, name)
+        lowest, highest = RANGES.get((level, name), (value, value))
+        if not lowest <= value <= highest:
+            raise os_error(errno.EINVAL)
+        if (level, name) in SWITCHES:
+            value = int(bool(value))
+        if (level, name) == (TCP, socket.TCP_LINGER2):
+            value = max(value, -1)
         if level == SOL and name in {socket.SO_SNDBUF, socket.SO_RCVBUF}:
             # Linux doubles what is asked for, to have room for its bookkeeping.
             value = max(2 * value, 4608 if name == socket.SO_SNDBUF else 2304)
@@ -147,10 +213,6 @@ class SocketOptions:
     def _require_known(self, level: int, name: int) -> None:
         if (level, name) not in self._values:
             raise os_error(errno.ENOPROTOOPT)
-
-    def linger_bytes(self) -> bytes:
-        """SO_LINGER's value as the struct that getsockopt gives."""
-        return LINGER.pack(int(self.linger is not None), self.linger or 0)
 
 
 def _number(value: int | bytes) -> int:

@@ -19,7 +19,7 @@ from firstbyte.sim.descriptors import DESCRIPTORS
 from firstbyte.sim.endpoints import Endpoint, make_endpoint
 from firstbyte.sim.endpoints.base import Address, Data
 from firstbyte.sim.endpoints.icmp_options import ancillary
-from firstbyte.sim.errors import os_error, would_block
+from firstbyte.sim.errors import SimulationError, os_error, would_block
 from firstbyte.sim.options import IP, IP6, IP_MTU, IPV6_MTU, SocketOptions
 from firstbyte.sim.standstill import stand_still
 
@@ -70,15 +70,16 @@ class SimSocket:
         if given is not None:
             family, kind, proto = given.family, given.type, given.proto
             endpoint = given.endpoint
-        self._family = socket.AddressFamily(socket.AF_INET if family == -1 else family)
-        self._type = socket.SocketKind(kind & TYPE_MASK)
+        family = socket.AF_INET if family == -1 else family
         self._proto = 0 if proto == -1 else proto
+        self.endpoint: Endpoint = endpoint or make_endpoint(
+            current_host(), family, kind & TYPE_MASK, self._proto
+        )
+        self._family = socket.AddressFamily(family)
+        self._type = socket.SocketKind(kind & TYPE_MASK)
         self._timeout = socket.getdefaulttimeout()
         if type != -1 and type & socket.SOCK_NONBLOCK:
             self._timeout = 0.0
-        self.endpoint: Endpoint = endpoint or make_endpoint(
-            current_host(), self.family, self.type, self.proto
-        )
         self.watcher: SimSelector | None = None
         self.is_detached = False
         self._ended = False
@@ -305,6 +306,8 @@ class SimSocket:
 
     def shutdown(self, how: int, /) -> None:
         """End one direction or both; ENOTCONN without a peer."""
+        if how not in {socket.SHUT_RD, socket.SHUT_WR, socket.SHUT_RDWR}:
+            raise os_error(errno.EINVAL)
         self._open().shutdown(
             reading=how in {socket.SHUT_RD, socket.SHUT_RDWR},
             writing=how in {socket.SHUT_WR, socket.SHUT_RDWR},
@@ -312,44 +315,64 @@ class SimSocket:
 
     # --- data -----------------------------------------------------------------------------------
 
+    def _receive(self, size: int, flags: int) -> tuple[bytes, Address | None]:
+        """What waits: of a stream at most ``size`` bytes, otherwise a whole datagram."""
+        if size < 0:
+            raise ValueError("negative buffersize in recv")
+        peek = bool(flags & socket.MSG_PEEK)
+        return self._until("recv", lambda: self._open().receive(size, peek=peek), flags)
+
+    def _render(self, sender: Address | None) -> Any:
+        return None if sender is None else render(self.family, sender)
+
     def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
         """Up to ``bufsize`` bytes; ``b""`` at the end."""
         return self.recvfrom(bufsize, flags)[0]
 
     def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
         """Fill ``buffer``; how many bytes came."""
-        view = memoryview(buffer).cast("B")
-        data = self.recv(nbytes or len(view), flags)
-        view[: len(data)] = data
-        return len(data)
+        return self.recvfrom_into(buffer, nbytes, flags)[0]
 
     def recvfrom(self, bufsize: int, flags: int = 0, /) -> tuple[bytes, Any]:
         """Data and the sender's address (None on a stream)."""
-        if bufsize < 0:
-            raise ValueError("negative buffersize in recvfrom")
-        peek = bool(flags & socket.MSG_PEEK)
-        data, sender = self._until("recv", lambda: self._open().receive(bufsize, peek=peek), flags)
-        return data, None if sender is None else render(self.family, sender)
+        data, sender = self._receive(bufsize, flags)
+        return data[:bufsize], self._render(sender)
 
     def recvfrom_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> tuple[int, Any]:
-        """As ``recvfrom``, into ``buffer``."""
+        """As ``recvfrom``, into ``buffer``; with MSG_TRUNC the datagram's whole length."""
         view = memoryview(buffer).cast("B")
-        data, sender = self.recvfrom(nbytes or len(view), flags)
-        view[: len(data)] = data
-        return len(data), sender
+        size = nbytes or len(view)
+        if size > len(view):
+            raise ValueError("nbytes is greater than the length of the buffer")
+        data, sender = self._receive(size, flags)
+        kept = data[:size]
+        view[: len(kept)] = kept
+        return len(data if flags & socket.MSG_TRUNC else kept), self._render(sender)
 
     def recvmsg(
-        self,
-        bufsize: int,
-        ancbufsize: int = 0,  # noqa: ARG002 - nothing to put there
-        flags: int = 0,
-        /,
+        self, bufsize: int, ancbufsize: int = 0, flags: int = 0, /
     ) -> tuple[bytes, list[Any], int, Any]:
-        """As ``recvfrom``; ancillary data comes with errors alone (MSG_ERRQUEUE)."""
+        """As ``recvfrom``, with control messages that options asked for, and MSG_TRUNC."""
         if flags & socket.MSG_ERRQUEUE:
             return self._receive_error(bufsize)
-        data, sender = self.recvfrom(bufsize, flags)
-        return data, [], 0, sender
+        data, sender = self._receive(bufsize, flags)
+        told = socket.MSG_TRUNC if len(data) > bufsize else 0
+        messages = self.endpoint.control_messages()
+        if sum(socket.CMSG_SPACE(len(one[2])) for one in messages) > ancbufsize:
+            messages, told = [], told | socket.MSG_CTRUNC
+        return data[:bufsize], messages, told, self._render(sender)
+
+    def recvmsg_into(
+        self, buffers: Any, ancbufsize: int = 0, flags: int = 0, /
+    ) -> tuple[int, list[Any], int, Any]:
+        """As ``recvmsg``, scattered over ``buffers``."""
+        views = [memoryview(buffer).cast("B") for buffer in buffers]
+        found = self.recvmsg(sum(map(len, views)), ancbufsize, flags)
+        data, count = found[0], len(found[0])
+        for view in views:
+            part, data = data[: len(view)], data[len(view) :]
+            view[: len(part)] = part
+        return count, *found[1:]
 
     def _receive_error(self, bufsize: int) -> tuple[bytes, list[Any], int, Any]:
         """The oldest of the error queue; EAGAIN if there is none, on a blocking socket too."""
@@ -368,6 +391,8 @@ class SimSocket:
         return count
 
     def _send(self, data: Data, target: Address | None, flags: int) -> int:
+        if flags & socket.MSG_OOB:
+            raise os_error(errno.EOPNOTSUPP)  # there is no urgent data here
         return self._until("send", lambda: self._open().send(data, target), flags)
 
     def sendall(self, data: Any, flags: int = 0, /) -> None:
@@ -386,11 +411,13 @@ class SimSocket:
     def sendmsg(
         self,
         buffers: Any,
-        ancdata: Any = (),  # noqa: ARG002 - Linux ignores what it does not know; so do we
+        ancdata: Any = (),
         flags: int = 0,
         address: Any = None,
     ) -> int:
-        """Gather ``buffers`` into one call."""
+        """Gather ``buffers`` into one call; passing descriptors is refused, the rest ignored."""
+        if self.family == socket.AF_UNIX and list(ancdata):
+            raise SimulationError("no passing of descriptors inside the private internet")
         data = b"".join(bytes(buffer) for buffer in buffers)
         return self.send(data, flags) if address is None else self.sendto(data, flags, address)
 
@@ -419,17 +446,11 @@ class SimSocket:
         return value.to_bytes(4, "little", signed=True)[:buflen] if buflen else value
 
     def _structure(self, endpoint: Endpoint, level: int, name: int) -> bytes | None:
-        if level == socket.SOL_SOCKET and name == socket.SO_LINGER:
-            return self.options.linger_bytes()
         if level == socket.IPPROTO_TCP and name == socket.TCP_INFO:
             return endpoint.tcp_info()
-        if level == socket.IPPROTO_TCP and name == socket.TCP_CONGESTION:
-            return self.options.congestion.ljust(16, b"\0")
         if level == socket.SOL_SOCKET and name == socket.SO_PEERCRED:
             return struct.pack("3i", *endpoint.credentials())
-        if level == socket.SOL_SOCKET and name == socket.SO_BINDTODEVICE:
-            return self.options.device.encode()
-        return None
+        return self.options.packed(level, name)
 
     def _number(self, endpoint: Endpoint, level: int, name: int) -> int:
         if level == socket.SOL_SOCKET:

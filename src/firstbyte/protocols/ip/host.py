@@ -193,13 +193,15 @@ class Host:
         *,
         local: Endpoint | None = None,
         config: TcpConfig | None = None,
+        reuse_address: bool = False,
     ) -> TcpSocket:
         """Begin to connect; news CONNECTED or ENDED tells how it went.
 
         ``local`` fixes address and port; either may be left open ("0.0.0.0", 0). Raises
         :class:`SocketError` ENETUNREACH, EADDRNOTAVAIL.
         """
-        return self.tcp.connect(remote, local, config or self.settings.tcp, now_ns)
+        config = config or self.settings.tcp
+        return self.tcp.connect(remote, local, config, now_ns, reuse_address=reuse_address)
 
     def udp_bind(
         self, address: str, port: int = 0, *, reuse_port: bool = False, reuse_address: bool = False

@@ -9,7 +9,7 @@ from firstbyte.protocols.socket_error import SocketError
 class Binding:
     """One socket's claim on a local address and port."""
 
-    __slots__ = ("address", "port", "reuse_address", "reuse_port", "waiting")
+    __slots__ = ("address", "listening", "port", "reuse_address", "reuse_port")
 
     def __init__(
         self, address: str, port: int, *, reuse_address: bool = False, reuse_port: bool = False
@@ -18,17 +18,16 @@ class Binding:
         self.port = port
         self.reuse_address = reuse_address
         self.reuse_port = reuse_port
-        self.waiting = False
-        """It belongs to a connection (perhaps in TIME-WAIT), not to a listener."""
+        self.listening = False
+        """It belongs to a listener; not to a connection, or to a socket that is only bound."""
 
     def conflicts(self, other: "Binding") -> bool:
-        """Whether both cannot be: Linux's rules for SO_REUSEADDR and SO_REUSEPORT."""
+        """Whether ``other`` forbids this one: Linux's rules for SO_REUSEADDR and SO_REUSEPORT."""
         if not _overlap(self.address, other.address):
             return False
         if self.reuse_port and other.reuse_port:
             return False
-        one_is_connected = self.waiting or other.waiting
-        return not (self.reuse_address and other.reuse_address and one_is_connected)
+        return not (self.reuse_address and other.reuse_address and not other.listening)
 
 
 def _overlap(one: str, other: str) -> bool:

@@ -73,6 +73,7 @@ class TcpLayer:
         port = port or self._free_port(address)
         binding = Binding(address, port, reuse_address=reuse_address, reuse_port=reuse_port)
         self.ports.bind(binding)
+        binding.listening = True
         backlog = min(max(backlog, 0), self._settings.max_backlog)
         listener = TcpListener(self, (address, port), backlog, config)
         listener.binding = binding
@@ -81,7 +82,13 @@ class TcpLayer:
         return listener
 
     def connect(
-        self, remote: Endpoint, local: Endpoint | None, config: TcpConfig, now_ns: int
+        self,
+        remote: Endpoint,
+        local: Endpoint | None,
+        config: TcpConfig,
+        now_ns: int,
+        *,
+        reuse_address: bool = False,
     ) -> TcpSocket:
         """See :meth:`Host.tcp_connect`."""
         address = addresses.canonical(remote[0])
@@ -94,6 +101,7 @@ class TcpLayer:
         port, iss = self._choose_port(source, local[1] if local else 0, remote, now_ns)
         connection = self._make((source, port), remote, iss, config, path, now_ns)
         socket = self._register(connection, (source, port), remote, path)
+        self._claim(socket, reuse_address=reuse_address)
         connection.connect(now_ns)
         self.touch(socket)
         return socket
@@ -323,11 +331,13 @@ class TcpLayer:
         socket = TcpSocket(self, connection, local, remote)
         socket.path = path
         socket.header = self._transmitter.header(path, TCP, source=local[0])
-        socket.binding = Binding(*local, reuse_address=True)
-        socket.binding.waiting = True
-        self.ports.add(socket.binding)
         self.connections[*local, *remote] = socket
         return socket
+
+    def _claim(self, socket: TcpSocket, *, reuse_address: bool) -> None:
+        """Keep the port until the end of TIME-WAIT: only who may share it gets it."""
+        socket.binding = Binding(*socket.local, reuse_address=reuse_address)
+        self.ports.add(socket.binding)
 
     def _choose_port(
         self, source: str, wanted: int, remote: Endpoint, now_ns: int
@@ -422,6 +432,8 @@ class TcpLayer:
             iss = initial_sequence(self._secret, local, remote, now_ns)
         connection = self._make(local, remote, iss, listener.config, path, now_ns)
         socket = self._register(connection, local, remote, path)
+        parent = listener.binding
+        self._claim(socket, reuse_address=parent is not None and parent.reuse_address)
         socket.listener = listener
         listener.half_open += 1
         connection.listen(now_ns)

@@ -109,8 +109,7 @@ class UdpLayer:
         if not self._may_bind(address):
             raise SocketError("EADDRNOTAVAIL", f"{address} is not an address of this host")
         port = port or self._free_port(address)
-        binding = Binding(address, port, reuse_port=reuse_port or reuse_address)
-        binding.reuse_address = reuse_address
+        binding = Binding(address, port, reuse_address=reuse_address, reuse_port=reuse_port)
         self.ports.bind(binding)
         socket = UdpSocket(self, (address, port))
         socket.binding = binding
@@ -140,7 +139,6 @@ class UdpLayer:
         self, socket: UdpSocket, data: bytes, destination: Endpoint | None, now_ns: int
     ) -> None:
         """See :meth:`UdpSocket.send`."""
-        socket.errors.raise_error()
         target = destination or socket.remote
         if target is None:
             raise SocketError("EDESTADDRREQ", "no destination")
@@ -148,6 +146,7 @@ class UdpLayer:
         limit = MAX_PAYLOAD_V4 if addresses.version(address) == 4 else MAX_PAYLOAD_V6
         if len(data) > limit:
             raise SocketError("EMSGSIZE", f"{len(data)} bytes do not fit a datagram")
+        socket.errors.raise_error()
         path = self._path(socket, address)
         source = None if addresses.is_unspecified(socket.local[0]) else socket.local[0]
         if source is not None and not self._may_bind(source):

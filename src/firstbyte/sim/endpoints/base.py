@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from firstbyte.sim.sockets import SimSocket
 
 Address = tuple[str, int]
+Ancillary = tuple[int, int, bytes]
+"""A control message: level, type, data (cmsg(3))."""
 Data = bytes | bytearray | memoryview
 
 
@@ -87,6 +89,11 @@ class Endpoint:
             return True
         return not self.flag(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY)
 
+    def require_bindable(self, address: Address) -> None:
+        """EINVAL: a socket that speaks IPv6 alone has no IPv4 address."""
+        if not self.reachable(address):
+            raise os_error(errno.EINVAL)
+
     @property
     def dual(self) -> bool:
         """An IPv6 socket on ``::`` that hears IPv4 too."""
@@ -138,8 +145,15 @@ class Endpoint:
         raise NotImplementedError
 
     def receive(self, limit: int, *, peek: bool) -> tuple[bytes, Address | None] | None:
-        """Data and its sender, or None if there is none yet."""
+        """Data and its sender, or None if there is none yet.
+
+        A stream gives at most ``limit`` bytes, a datagram is whole: the socket cuts it.
+        """
         raise NotImplementedError
+
+    def control_messages(self) -> list[Ancillary]:
+        """What the options asked to be told of the datagram that was received last."""
+        return []
 
     def send(self, data: Data, target: Address | None) -> int | None:
         """How many bytes were taken; None: no room now."""

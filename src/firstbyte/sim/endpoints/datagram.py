@@ -1,23 +1,26 @@
 """UDP behind a socket."""
 
 import errno
+import ipaddress
 import selectors
 import socket
+import struct
 from typing import TYPE_CHECKING
 
 from firstbyte.protocols.ip.icmp_reports import IcmpReport
-from firstbyte.protocols.ip.udp_layer import UdpSocket
+from firstbyte.protocols.ip.udp_layer import Received, UdpSocket
 from firstbyte.sim.addresses import ANY4, ANY6
-from firstbyte.sim.endpoints.base import Address, Data, Endpoint
+from firstbyte.sim.endpoints.base import Address, Ancillary, Data, Endpoint
 from firstbyte.sim.endpoints.icmp_options import discovery, hops, wants_errors
 from firstbyte.sim.errors import os_error
-from firstbyte.sim.options import SOL
+from firstbyte.sim.options import IP, IP6, IP_PKTINFO, SOL
 
 if TYPE_CHECKING:
     from firstbyte.sim.hosts import Host
 
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 
+MAPPED_PREFIX = bytes(10) + b"\xff\xff"
 LOOPBACK = {ANY4: "127.0.0.1", ANY6: "::1"}
 
 
@@ -29,6 +32,7 @@ class DatagramEndpoint(Endpoint):
     def __init__(self, host: "Host", family: int) -> None:
         super().__init__(host, family)
         self._socket: UdpSocket | None = None
+        self._last: Received | None = None
         self._read_shut = False
 
     def bind(self, address: Address) -> None:
@@ -36,6 +40,7 @@ class DatagramEndpoint(Endpoint):
         self.check_power()
         if self._socket is not None:
             raise os_error(errno.EINVAL)
+        self.require_bindable(address)
         self._open(address)
 
     def _open(self, address: Address) -> UdpSocket:
@@ -56,6 +61,8 @@ class DatagramEndpoint(Endpoint):
         return self._socket or self._open(self.local)
 
     def _apply_options(self, opened: UdpSocket) -> None:
+        if opened.binding is not None:
+            opened.binding.reuse_address = self.flag(SOL, socket.SO_REUSEADDR)
         opened.broadcast = self.flag(SOL, socket.SO_BROADCAST)
         opened.interface = self.options.device or None
         opened.ttl = hops(self.options, self.family, self.kernel.stack.settings.ttl)
@@ -100,7 +107,8 @@ class DatagramEndpoint(Endpoint):
         return len(data)
 
     def receive(self, limit: int, *, peek: bool) -> tuple[bytes, Address | None] | None:
-        """The oldest datagram, cut at ``limit``, and its sender."""
+        """The oldest datagram, and its sender."""
+        del limit
         self.check_power()
         opened = self._socket
         if opened is None:
@@ -109,9 +117,26 @@ class DatagramEndpoint(Endpoint):
             opened.errors.raise_error()
         waiting = opened.queue[0] if opened.queue else None
         received = waiting if peek else opened.receive()
+        self._last = received
         if received is None:
             return (b"", None) if self._read_shut else None
-        return received.data[:limit], received.source
+        return received.data, received.source
+
+    def control_messages(self) -> list[Ancillary]:
+        """IP_PKTINFO or IPV6_PKTINFO: where the datagram was sent to, and which way it came."""
+        last = self._last
+        if last is None:
+            return []
+        names = list(self.kernel.stack.interfaces)
+        index = 1 + names.index(last.interface) if last.interface in names else 1
+        address = ipaddress.ip_address(last.destination)
+        if self.family == socket.AF_INET6 and self.flag(IP6, socket.IPV6_RECVPKTINFO):
+            mapped = b"" if address.version == 6 else MAPPED_PREFIX
+            packed = struct.pack("16si", mapped + address.packed, index)
+            return [(IP6, socket.IPV6_PKTINFO, packed)]
+        if self.family == socket.AF_INET and self.flag(IP, IP_PKTINFO):
+            return [(IP, IP_PKTINFO, struct.pack("i4s4s", index, address.packed, address.packed))]
+        return []
 
     def shutdown(self, *, reading: bool, writing: bool) -> None:
         """Only a connected socket can be shut down."""

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 
 OPENING = frozenset({State.SYN_SENT, State.SYN_RECEIVED})
+GONE = frozenset({State.CLOSED, State.TIME_WAIT})
+"""What Linux calls closed for the program; TIME-WAIT goes on without the socket."""
+
 LOOPBACK = {ANY4: "127.0.0.1", ANY6: "::1"}
 
 
@@ -53,6 +56,7 @@ class StreamEndpoint(Endpoint):
         self.check_power()
         if self.local[1]:
             raise os_error(errno.EINVAL)
+        self.require_bindable(address)
         if address[0] not in LOOPBACK and not self.kernel.owns(address[0]):
             raise os_error(errno.EADDRNOTAVAIL)
         ports = self.kernel.stack.tcp.ports
@@ -147,6 +151,7 @@ class StreamEndpoint(Endpoint):
                 self.kernel.now_ns,
                 local=local if local[1] or local[0] != ANY4 else None,
                 config=tcp_config(self.options),
+                reuse_address=self.flag(SOL, socket.SO_REUSEADDR),
             )
         self._apply_hops(opened)
         self.adopt(opened)
@@ -222,7 +227,10 @@ class StreamEndpoint(Endpoint):
     def shutdown(self, *, reading: bool, writing: bool) -> None:
         """FIN for writing; reading just stops."""
         opened = self._socket
-        if opened is None or opened.state is State.CLOSED or opened.state in OPENING:
+        if self._listener is not None:
+            self._shut_listener(reading=reading)
+            return
+        if opened is None or opened.state in GONE | OPENING:
             raise os_error(errno.ENOTCONN)
         if reading:
             self._read_shut = True
@@ -230,6 +238,16 @@ class StreamEndpoint(Endpoint):
             opened.shutdown(self.kernel.now_ns)
             self.kernel.poll()
         self.refresh()
+
+    def _shut_listener(self, *, reading: bool) -> None:
+        """Linux stops listening when reading ends, and keeps the port."""
+        if reading and self._listener is not None:
+            self.kernel.disown(self._listener)
+            self._listener.close(self.kernel.now_ns)
+            self._listener = None
+            self.listening = False
+            self._binding = self._claim(self.local)
+            self.kernel.poll()
 
     # --- errors and options ---------------------------------------------------------------------
 
@@ -253,6 +271,9 @@ class StreamEndpoint(Endpoint):
 
     def option_changed(self, level: int, name: int) -> None:
         """Options of an open connection, or of a listener's next ones, act at once."""
+        if (level, name) == (SOL, socket.SO_REUSEADDR):
+            for binding in self._bindings():
+                binding.reuse_address = self.flag(level, name)
         config = tcp_config(self.options)
         if self._listener is not None:
             self._listener.config = config
@@ -275,6 +296,15 @@ class StreamEndpoint(Endpoint):
                 receiver.limit_max = max(receiver.limit, config.receive_buffer_max_bytes)
             self.kernel.poll()
 
+    def _bindings(self) -> list[Binding]:
+        """The claims on the port: before, while listening, and of a connection."""
+        held = [self._binding]
+        if self._listener is not None:
+            held.append(self._listener.binding)
+        if self._socket is not None:
+            held.append(self._socket.binding)
+        return [binding for binding in held if binding is not None]
+
     def tcp_info(self) -> bytes:
         """The connection's state in Linux's struct."""
         if self._socket is None:
@@ -292,7 +322,7 @@ class StreamEndpoint(Endpoint):
     def peer(self) -> Address | None:
         """Nobody before the handshake is done, and nobody after the end."""
         connection = self.connection
-        gone = connection is None or connection.state in OPENING | {State.CLOSED}
+        gone = connection is None or connection.state in GONE | OPENING
         return None if gone else self.remote
 
     @property

@@ -98,14 +98,15 @@ class UnixDatagramEndpoint(Endpoint):
         return len(self.queue) >= QUEUE_LIMIT and not self.closed
 
     def receive(self, limit: int, *, peek: bool) -> tuple[bytes, Address | None] | None:
-        """The oldest datagram, cut at ``limit``, and its sender's name."""
+        """The oldest datagram, and its sender's name."""
+        del limit
         self.check_power()
         if not self.queue:
             return (b"", None) if self.read_shut else None
         data, sender = self.queue[0] if peek else self.queue.popleft()
         self._wake_senders()
         # Linux looks the sender's name up only now.
-        return data[:limit], sender.local if sender.local[0] else None
+        return data, sender.local if sender.local[0] else None
 
     def _wake_senders(self) -> None:
         waiting, self.waiting = self.waiting, {}
