@@ -77,6 +77,21 @@ def test_a_bare_coroutine_is_refused(internet):
         internet.run(until=call("server"))
 
 
+def test_running_inside_a_running_loop_is_refused(internet):
+    host = internet.host("one")
+
+    async def nested():
+        internet.run(until=1.0)
+
+    async def elsewhere():
+        with pytest.raises(RuntimeError, match="plain function"):
+            internet.run(until=1.0)
+
+    with pytest.raises(RuntimeError, match="plain function"):
+        internet.run(until=host.run(nested()))
+    asyncio.run(elsewhere())
+
+
 def test_run_without_an_argument_ends_with_the_last_task(internet, pair):
     client, _ = pair
     done = []

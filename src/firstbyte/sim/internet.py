@@ -178,6 +178,11 @@ class Internet:
         if asyncio.iscoroutine(given):
             given.close()
             raise TypeError("a coroutine runs on a host: net.run(until=host.run(coroutine))")
+        if asyncio._get_running_loop() is not None:  # noqa: SLF001 - the public way raises
+            raise SimulationError(
+                "a world cannot run inside a running event loop: call net.run() from a plain "
+                "function (def test_…, not async def), and await host.run(…) in its programs"
+            )
         with self._active():
             if isinstance(until, int | float):
                 self._run_for(until)
