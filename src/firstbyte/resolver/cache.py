@@ -6,8 +6,11 @@ trusted. An entry that has passed its end stays for a while, for RFC 8767.
 """
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from enum import IntEnum
 from math import ceil
+
+from msgspec import Struct
 
 from firstbyte.protocols.dns.message import RRset
 from firstbyte.resolver.machine.settings import CacheSettings
@@ -27,67 +30,45 @@ class Rank(IntEnum):
     AUTHORITATIVE = 3
 
 
-class Entry:
-    """One thing known. ``rrset`` is None where it is that there is nothing."""
+class Entry(Struct, eq=False, gc=False):
+    """One thing known. ``rrset`` is None where it is that there is nothing.
 
-    __slots__ = (
-        "additional",
-        "aside",
-        "authority",
-        "compact",
-        "dname",
-        "error",
-        "expires_s",
-        "former",
-        "key",
-        "labels",
-        "nxdomain",
-        "proofs",
-        "rank",
-        "rdtype",
-        "rrset",
-        "security",
-        "server",
-        "signer",
-        "soa",
-        "stored_s",
-        "ttl_s",
-        "wildcard",
-        "zone",
-    )
+    What it holds never leads back to it, so that the collector of cycles need not look at it.
+    """
 
-    def __init__(self, key: bytes, rdtype: int, rrset: RRset | None, ttl_s: int) -> None:
-        self.key = key
-        self.rdtype = rdtype
-        self.rrset = rrset
-        self.ttl_s = ttl_s
-        self.nxdomain = False
-        self.soa: RRset | None = None
-        self.proofs: list[RRset] = []
-        self.authority: list[RRset] = []
-        self.additional: list[RRset] = []
-        self.security = Security.UNCHECKED
-        self.error: Error | None = None
-        self.stored_s = 0.0
-        self.expires_s = 0.0
-        self.rank = Rank.AUTHORITATIVE
-        self.aside = False
-        """It came beside an answer to another question, and may be asked for properly."""
-        self.wildcard = False
-        self.compact = False
-        """A compact denial: NOERROR was said of a name that does not exist (RFC 9824)."""
-        self.server: Server | None = None
-        """The server that said it."""
-        self.dname: RRset | None = None
-        """The DNAME from which ``rrset``, a CNAME, follows (RFC 6672)."""
-        self.zone = b"\0"
-        """The zone whose server said it."""
-        self.signer: bytes | None = None
-        """The zone whose keys prove it."""
-        self.labels = 0
-        """How many labels the signed name had: fewer than ``key`` where a wildcard made it."""
-        self.former: Entry | None = None
-        """What was believed before this came, until this is believed itself (RFC 8767)."""
+    key: bytes
+    rdtype: int
+    rrset: RRset | None
+    ttl_s: int
+    nxdomain: bool = False
+    soa: RRset | None = None
+    proofs: Sequence[RRset] = ()
+    authority: Sequence[RRset] = ()
+    additional: Sequence[RRset] = ()
+    security: Security = Security.UNCHECKED
+    error: Error | None = None
+    stored_s: float = 0.0
+    expires_s: float = 0.0
+    rank: Rank = Rank.AUTHORITATIVE
+    aside: bool = False
+    """It came beside an answer to another question, and may be asked for properly."""
+    wildcard: bool = False
+    compact: bool = False
+    """A compact denial: NOERROR was said of a name that does not exist (RFC 9824)."""
+    server: Server | None = None
+    """The server that said it."""
+    dname: RRset | None = None
+    """The DNAME from which ``rrset``, a CNAME, follows (RFC 6672)."""
+    zone: bytes = b"\0"
+    """The zone whose server said it."""
+    signer: bytes | None = None
+    """The zone whose keys prove it."""
+    labels: int = 0
+    """How many labels the signed name had: fewer than ``key`` where a wildcard made it."""
+    former: "Entry | None" = None
+    """What was believed before this came, until this is believed itself (RFC 8767)."""
+    held_bytes: int = 0
+    """What the cache counts it as."""
 
     @property
     def size_bytes(self) -> int:
@@ -115,7 +96,7 @@ class Cache:
     def __init__(self, settings: CacheSettings) -> None:
         self.settings = settings
         self.bytes = 0
-        self._entries: OrderedDict[tuple[bytes, int], tuple[Entry, int]] = OrderedDict()
+        self._entries: OrderedDict[tuple[bytes, int], Entry] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -132,16 +113,15 @@ class Cache:
         limit_s = self.settings.stale.ttl_s
         for place in ((key, rdtype), (key, NXDOMAIN_TYPE)):
             held = self._entries.get(place)
-            entry = None if held is None else held[0].former or held[0]
+            entry = None if held is None else held.former or held
             if entry is not None and now_s < entry.expires_s + limit_s:
                 return entry
         return None
 
     def _fresh(self, place: tuple[bytes, int], now_s: float) -> Entry | None:
-        held = self._entries.get(place)
-        if held is None:
+        entry = self._entries.get(place)
+        if entry is None:
             return None
-        entry = held[0]
         if now_s < entry.expires_s:
             self._entries.move_to_end(place)
             return entry
@@ -174,16 +154,15 @@ class Cache:
         return True
 
     def _keep(self, place: tuple[bytes, int], entry: Entry) -> None:
-        size = entry.size_bytes
-        self._entries[place] = (entry, size)
-        self.bytes += size
+        entry.held_bytes = entry.size_bytes
+        self._entries[place] = entry
+        self.bytes += entry.held_bytes
 
     def _believed(self, place: tuple[bytes, int]) -> Entry | None:
-        held = self._entries.get(place)
-        if held is None:
-            return None
-        entry = held[0]
-        return entry if entry.security > Security.BOGUS else entry.former
+        entry = self._entries.get(place)
+        if entry is None or entry.security > Security.BOGUS:
+            return entry
+        return entry.former
 
     def _capped(self, entry: Entry) -> int:
         settings = self.settings
@@ -204,8 +183,8 @@ class Cache:
         place = (key, rdtype)
         held = self._entries.get(place)
         self._drop(place)
-        if held is not None and held[0].former is not None:
-            self._keep(place, held[0].former)
+        if held is not None and held.former is not None:
+            self._keep(place, held.former)
 
     def clear(self) -> None:
         """Drop everything."""
@@ -213,9 +192,9 @@ class Cache:
         self.bytes = 0
 
     def _drop(self, place: tuple[bytes, int]) -> None:
-        held = self._entries.pop(place, None)
-        if held is not None:
-            self.bytes -= held[1]
+        entry = self._entries.pop(place, None)
+        if entry is not None:
+            self.bytes -= entry.held_bytes
 
 
 def _may_replace(present: Entry, new: Entry) -> bool:

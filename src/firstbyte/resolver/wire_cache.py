@@ -4,27 +4,30 @@ A question that is octet for octet the same (but for its ID) gets the same octet
 with TTLs that have run down. An entry is patched once a second at most.
 """
 
+from msgspec import Struct
+
 from firstbyte.protocols.dns.patching import aged
 from firstbyte.protocols.dns.writer import Rendered
 
-MAX_ENTRIES = 100_000
+MAX_BYTES = 32 * 1024 * 1024
+ENTRY_BYTES = 400
+"""What an entry costs besides its octets, in CPython."""
+_NO_ID = b"\0\0"
 
 
-class _Kept:
-    __slots__ = ("body", "ends_s", "made_s", "rendered", "shown_s")
-
-    def __init__(self, rendered: Rendered, made_s: int, ends_s: float) -> None:
-        self.rendered = rendered
-        self.made_s = made_s
-        self.shown_s = made_s
-        self.ends_s = ends_s
-        self.body = rendered.data[2:]
+class _Kept(Struct, gc=False):
+    body: bytes
+    """All but the ID, as it was at ``shown_s``."""
+    ttl_offsets: tuple[int, ...]
+    shown_s: int
+    ends_s: float
 
 
 class WireCache:
-    """Answers that may be given again until their first record ends."""
+    """Answers that may be given again until their first record ends; the oldest go first."""
 
     def __init__(self) -> None:
+        self.bytes = 0
         self._kept: dict[bytes, _Kept] = {}
 
     def __len__(self) -> int:
@@ -35,22 +38,35 @@ class WireCache:
         kept = self._kept.get(question[2:])
         if kept is None:
             return None
-        if not kept.made_s <= unix_s < kept.ends_s:
-            del self._kept[question[2:]]
+        if not kept.shown_s <= unix_s < kept.ends_s:
+            self._drop(question[2:])
             return None
         now_s = int(unix_s)
         if now_s != kept.shown_s:
-            data = aged(kept.rendered.data, kept.rendered.ttl_offsets, now_s - kept.made_s)
-            kept.body = data[2:]
+            kept.body = aged(_NO_ID + kept.body, kept.ttl_offsets, now_s - kept.shown_s)[2:]
             kept.shown_s = now_s
         return question[:2] + kept.body
 
     def put(self, question: bytes, rendered: Rendered, unix_s: float, ttl_s: float) -> None:
-        """Keep an answer for ``ttl_s``; the oldest is dropped where there are too many."""
-        if len(self._kept) >= MAX_ENTRIES:
-            del self._kept[next(iter(self._kept))]
-        self._kept[question[2:]] = _Kept(rendered, int(unix_s), unix_s + ttl_s)
+        """Keep an answer for ``ttl_s``."""
+        key = question[2:]
+        self._drop(key)
+        kept = _Kept(rendered.data[2:], rendered.ttl_offsets, int(unix_s), unix_s + ttl_s)
+        self._kept[key] = kept
+        self.bytes += _size_bytes(key, kept)
+        while self.bytes > MAX_BYTES:
+            self._drop(next(iter(self._kept)))
+
+    def _drop(self, key: bytes) -> None:
+        kept = self._kept.pop(key, None)
+        if kept is not None:
+            self.bytes -= _size_bytes(key, kept)
 
     def clear(self) -> None:
         """Drop all."""
         self._kept.clear()
+        self.bytes = 0
+
+
+def _size_bytes(key: bytes, kept: _Kept) -> int:
+    return ENTRY_BYTES + len(key) + len(kept.body)

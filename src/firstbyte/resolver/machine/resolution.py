@@ -137,7 +137,7 @@ class Resolution:
         """Judge an entry, and let the caches know."""
         claimed = entry.nxdomain
         await self.validator.settle(entry, work)
-        if entry.security is Security.SECURE:
+        if entry.security is Security.SECURE and (entry.authority or entry.additional):
             entry.authority = await self.validator.proved(entry.authority, work)
             entry.additional = await self.validator.proved(entry.additional, work)
         now = self.scheduler.now

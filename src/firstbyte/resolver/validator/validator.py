@@ -1,6 +1,6 @@
 """The judge of what was fetched: secure, insecure or bogus, and why (RFC 4035, 5; RFC 5155, 8)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns.constants import type_name
@@ -41,7 +41,7 @@ class Validator:
             verdict = await self._positive(entry, subject, work)
         entry.security, entry.error = verdict
 
-    async def proved(self, rrsets: list[RRset], work: Work) -> list[RRset]:
+    async def proved(self, rrsets: Sequence[RRset], work: Work) -> list[RRset]:
         """Those of the sets beside an answer that are secure too."""
         kept = []
         for rrset in rrsets:
@@ -87,7 +87,7 @@ class Validator:
             error = error or verdict[1]
         return await self._unproved(home, error, _unsigned(rrset), work)
 
-    def _signers(self, rrsets: list[RRset], home: bytes) -> list[bytes]:
+    def _signers(self, rrsets: Sequence[RRset], home: bytes) -> list[bytes]:
         found = signatures.signers(rrsets)
         return [signer for signer in found if is_under(home, signer)][:MAX_SIGNERS]
 
@@ -176,7 +176,9 @@ class Validator:
         missing = _unsigned_denial(entry) if _is_unsigned(evidence) else _undenied(entry)
         return await self._unproved(home, error, missing, work)
 
-    def _denied(self, entry: Entry, proofs: list[RRset], trust: ZoneTrust, work: Work) -> _Verdict:
+    def _denied(
+        self, entry: Entry, proofs: Sequence[RRset], trust: ZoneTrust, work: Work
+    ) -> _Verdict:
         verified, error = self._proofs(proofs, trust, work, entry)
         if entry.soa is not None:
             signature, problem = self._check(entry.soa, trust, work)
@@ -196,7 +198,7 @@ class Validator:
         return _INSECURE if found is Proof.OPT_OUT else _SECURE
 
     def _proofs(
-        self, proofs: list[RRset], trust: ZoneTrust, work: Work, entry: Entry | None = None
+        self, proofs: Sequence[RRset], trust: ZoneTrust, work: Work, entry: Entry | None = None
     ) -> tuple[list[RRset], Error | None]:
         """Those of the zone whose signatures verify, and the first reason against another."""
         good = []
