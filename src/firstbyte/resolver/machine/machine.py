@@ -21,6 +21,7 @@ from firstbyte.resolver.machine.values import (
     Question,
     Response,
 )
+from firstbyte.resolver.machine.waits import Waits
 
 
 class Machine:
@@ -36,6 +37,8 @@ class Machine:
         self._tickets: dict[int, Question] = {}
         self._waiting: dict[Question, list[int]] = {}
         self._finished: list[tuple[int, Response]] = []
+        self._late = Waits(settings.limits.question_s, self._tickets)
+        self._impatient = Waits(settings.cache.stale.client_timeout_s, self._tickets)
 
     def ask(self, question: Question, now: Moment) -> int:
         """Begin to resolve; the ticket comes back with the response in ``finished``."""
@@ -53,7 +56,9 @@ class Machine:
             self._begin(question)
         self._scheduler.run()
         if ticket in self._tickets:
-            self._watch(ticket, question)
+            self._late.add(now.timer_s, ticket)
+            if self.settings.cache.stale.enabled:
+                self._impatient.add(now.timer_s, ticket)
         return ticket
 
     def receive(self, number: int, message: Message, now: Moment) -> None:
@@ -69,10 +74,15 @@ class Machine:
         self._scheduler.now = now
         self._scheduler.expire()
         self._scheduler.run()
+        for ticket in self._impatient.due(now.timer_s):
+            self._offer_stale(ticket)
+        for ticket in self._late.due(now.timer_s):
+            self._give_up(ticket)
 
     def next_deadline(self) -> float | None:
         """When to call ``timeout`` at the latest, on the monotonic clock; None: no need."""
-        return self._scheduler.next_deadline()
+        ways = (self._scheduler.next_deadline(), self._impatient.next_s(), self._late.next_s())
+        return min((at_s for at_s in ways if at_s is not None), default=None)
 
     def outgoing(self) -> list[Ask]:
         """The questions to send now."""
@@ -113,28 +123,17 @@ class Machine:
         if self._tickets.pop(ticket, None) is not None:
             self._finished.append((ticket, response))
 
-    def _watch(self, ticket: int, question: Question) -> None:
-        """Stale data after a while (RFC 8767, 5), and an answer in any case before the end."""
-        now_s = self._scheduler.now.timer_s
-        stale = self.settings.cache.stale
-        if stale.enabled:
-            self._scheduler.call_at(
-                now_s + stale.client_timeout_s, lambda: self._offer_stale(ticket, question)
-            )
-        self._scheduler.call_at(
-            now_s + self.settings.limits.question_s, lambda: self._too_late(ticket, question)
-        )
+    def _offer_stale(self, ticket: int) -> None:
+        """Stale data after a while, where there are any (RFC 8767, 5)."""
+        response = self.resolution.stale(self._tickets[ticket])
+        if response is not None:
+            self._give(ticket, response)
 
-    def _offer_stale(self, ticket: int, question: Question) -> None:
-        if ticket in self._tickets:
-            response = self.resolution.stale(question)
-            if response is not None:
-                self._give(ticket, response)
-
-    def _too_late(self, ticket: int, question: Question) -> None:
-        if ticket not in self._tickets:
-            return
-        stale = self.settings.cache.stale.enabled and self.resolution.stale(question)
+    def _give_up(self, ticket: int) -> None:
+        """An answer in any case before the client goes."""
+        stale = None
+        if self.settings.cache.stale.enabled:
+            stale = self.resolution.stale(self._tickets[ticket])
         late = Error(Ede.NO_REACHABLE_AUTHORITY, "no answer in time")
         self._give(ticket, stale or Response(dns.SERVFAIL, errors=[late]))
 

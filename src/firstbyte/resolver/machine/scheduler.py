@@ -1,7 +1,7 @@
 """Coroutines without an event loop: they await exchanges and each other, and nothing else."""
 
 from collections import deque
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from heapq import heappop, heappush
 from typing import Any, Generic, TypeVar
 
@@ -45,7 +45,7 @@ class _Join(Generic[T]):
         self.task = task
 
     def __await__(self) -> Generator["_Join[T]", T | None, T | None]:
-        return (yield self)
+        return self.task.result if self.task.done else (yield self)
 
 
 class Scheduler:
@@ -57,7 +57,7 @@ class Scheduler:
         """Errors of tasks that nobody foresaw, for the log."""
         self._ready: deque[tuple[Task[Any], Any]] = deque()
         self._open: dict[int, tuple[Task[Any], float]] = {}
-        self._timers: list[tuple[float, int, Callable[[], None] | None]] = []
+        self._timers: list[tuple[float, int]] = []
         self._outgoing: list[Ask] = []
         self._abandoned: list[int] = []
         self._numbers = 0
@@ -74,19 +74,13 @@ class Scheduler:
         self._ready.append((task, None))
         return task
 
-    async def exchange(self, ask: Ask) -> Outcome:
+    def exchange(self, ask: Ask) -> Awaitable[Outcome]:
         """Send ``ask`` and wait for its outcome, at most ``ask.timeout_s``."""
-        return await _Exchange(ask)
+        return _Exchange(ask)
 
-    async def join(self, task: Task[T]) -> T | None:
+    def join(self, task: Task[T]) -> Awaitable[T | None]:
         """The result of ``task``; None when it failed or waits for the caller itself."""
-        if task.done:
-            return task.result
-        return await _Join(task)
-
-    def call_at(self, timer_s: float, callback: Callable[[], None]) -> None:
-        """Call back when the monotonic clock reaches ``timer_s``."""
-        heappush(self._timers, (timer_s, self.number(), callback))
+        return _Join(task)
 
     def settle(self, number: int, outcome: Outcome) -> None:
         """The outcome of exchange ``number``; unknown and settled numbers are ignored."""
@@ -98,19 +92,17 @@ class Scheduler:
         self._ready.append((task, Outcome(outcome.message, outcome.failure, rtt_s)))
 
     def expire(self) -> None:
-        """End the exchanges and call the callbacks whose time has come."""
+        """End the exchanges whose time has come."""
         while self._timers and self._timers[0][0] <= self.now.timer_s:
-            _, number, callback = heappop(self._timers)
-            if callback is not None:
-                callback()
-            elif number in self._open:
+            _, number = heappop(self._timers)
+            if number in self._open:
                 self._abandoned.append(number)
                 self.settle(number, Outcome(None, "timeout"))
 
     def next_deadline(self) -> float | None:
         """When ``expire`` has something to do, on the monotonic clock."""
         timers = self._timers
-        while timers and timers[0][2] is None and timers[0][1] not in self._open:
+        while timers and timers[0][1] not in self._open:
             heappop(timers)
         return timers[0][0] if timers else None
 
@@ -161,7 +153,7 @@ class Scheduler:
 
     def _send(self, task: Task[Any], ask: Ask) -> None:
         self._open[ask.number] = (task, self.now.timer_s)
-        heappush(self._timers, (self.now.timer_s + ask.timeout_s, ask.number, None))
+        heappush(self._timers, (self.now.timer_s + ask.timeout_s, ask.number))
         self._outgoing.append(ask)
 
     def _wait(self, task: Task[Any], other: Task[Any]) -> None:
