@@ -5,11 +5,12 @@ After every call that takes ``now``, collect ``outgoing`` (send each), ``abandon
 """
 
 from collections.abc import Callable
+from functools import partial
 
 from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns.message import Message
 from firstbyte.resolver.machine.resolution import Resolution
-from firstbyte.resolver.machine.scheduler import Scheduler, Task
+from firstbyte.resolver.machine.scheduler import Scheduler
 from firstbyte.resolver.machine.settings import Settings
 from firstbyte.resolver.machine.values import (
     Ask,
@@ -109,11 +110,10 @@ class Machine:
         self._scheduler.run()
 
     def _begin(self, question: Question) -> None:
-        task = self._scheduler.spawn(self.resolution.answer(question))
-        task.callbacks.append(lambda: self._resolved(question, task))
+        ended = partial(self._resolved, question)
+        self._scheduler.spawn(self.resolution.answer(question), ended)
 
-    def _resolved(self, question: Question, task: Task[Response]) -> None:
-        response = task.result
+    def _resolved(self, question: Question, response: Response | None) -> None:
         if response is None:
             response = Response(dns.SERVFAIL, errors=[Error(Ede.OTHER, "internal error")])
         for ticket in self._waiting.pop(question, ()):

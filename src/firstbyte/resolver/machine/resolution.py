@@ -18,7 +18,7 @@ from firstbyte.resolver.machine.entries import alias_hints, delegation_entries, 
 from firstbyte.resolver.machine.failures import Failures
 from firstbyte.resolver.machine.iterator import Iterator
 from firstbyte.resolver.machine.replies import Reply, address_text, substitute
-from firstbyte.resolver.machine.scheduler import Scheduler, Task
+from firstbyte.resolver.machine.scheduler import Flight, Scheduler
 from firstbyte.resolver.machine.servers import Servers
 from firstbyte.resolver.machine.settings import Settings
 from firstbyte.resolver.machine.values import Ede, Error, Question, Response, Security
@@ -60,7 +60,7 @@ class Resolution:
         )
         self.validator = Validator(settings, scheduler, self)
         self.denials = Denials(settings)
-        self._in_flight: dict[tuple[bytes, int], Task[_Batch]] = {}
+        self._in_flight: dict[tuple[bytes, int], Flight[_Batch]] = {}
         anchored = [rrset.key for rrset in settings.validation.anchors]
         self._configured = {*settings.stub, *settings.forward, *anchored}
         if not settings.public_root:
@@ -193,7 +193,7 @@ class Resolution:
         left_s = entry.expires_s - self.scheduler.now.unix_s
         place = (entry.key, rdtype)
         if early_s and left_s <= early_s and place not in self._in_flight:
-            self._begin(entry.key, rdtype, Work(self.settings.limits), 0)
+            self.scheduler.spawn(self._fetch_ahead(place))
 
     async def _fetched(self, name: bytes, rdtype: int, work: Work, depth: int) -> Entry | None:
         place = (name, rdtype)
@@ -203,8 +203,12 @@ class Resolution:
                 work.blame(error)
             work.blame(Error(Ede.CACHED_ERROR))
             return None
-        task = self._in_flight.get(place) or self._begin(name, rdtype, work, depth)
-        batch = await self.scheduler.join(task)
+        flight = self._in_flight.get(place)
+        batch: _Batch | None
+        if flight is None:
+            batch = await self._begin(place, work, depth)
+        else:
+            batch = await self.scheduler.join(flight)
         if batch is None:
             work.blame(Error(Ede.OTHER, f"resolving {to_text(name)} needs itself"))
             return None
@@ -216,16 +220,21 @@ class Resolution:
             return batch.entries[0]
         return self.known(name, rdtype, work)
 
-    def _begin(self, name: bytes, rdtype: int, work: Work, depth: int) -> Task[_Batch]:
-        place = (name, rdtype)
-        task = self.scheduler.spawn(self._fetch(name, rdtype, work, depth))
-        self._in_flight[place] = task
+    async def _begin(self, place: tuple[bytes, int], work: Work, depth: int) -> _Batch:
+        """Fetch for all who come to want the same before it is there."""
+        flight = self._in_flight[place] = self.scheduler.flight()
+        batch: _Batch | None = None
+        try:
+            batch = await self._fetch(*place, work, depth)
+            return batch
+        finally:
+            del self._in_flight[place]
+            self.scheduler.land(flight, batch)
 
-        def landed() -> None:
-            self._in_flight.pop(place, None)
-
-        task.callbacks.append(landed)
-        return task
+    async def _fetch_ahead(self, place: tuple[bytes, int]) -> None:
+        """Fetch what nobody waits for yet."""
+        if place not in self._in_flight:
+            await self._begin(place, Work(self.settings.limits), 0)
 
     async def _fetch(self, name: bytes, rdtype: int, work: Work, depth: int) -> _Batch:
         fetched = await self.iterator.fetch(name, rdtype, work, depth)
@@ -455,8 +464,7 @@ class Resolution:
 
     def signal(self, name: bytes) -> None:
         """Ask for a name whose question is the message (RFC 8145, 5); nobody waits."""
-        if (name, NULL) not in self._in_flight:
-            self._begin(name, NULL, Work(self.settings.limits), 0)
+        self.scheduler.spawn(self._fetch_ahead((name, NULL)))
 
     def trust_in(self, anchors: Iterable[RRset]) -> None:
         """Take other trust anchors; what was judged by the old ones is forgotten."""

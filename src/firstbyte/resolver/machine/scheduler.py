@@ -22,30 +22,41 @@ class _Exchange:
         return (yield self)
 
 
-class Task(Generic[T]):
-    """A running coroutine. ``result`` is set when it is ``done``; ``error`` when it broke."""
+class Task:
+    """A running coroutine, and what to do with its result: None where it broke."""
 
-    __slots__ = ("callbacks", "coroutine", "done", "error", "result", "waiting_on")
+    __slots__ = ("coroutine", "ended", "waiting_on")
 
-    def __init__(self, coroutine: Coroutine[Any, Any, T]) -> None:
+    def __init__(
+        self, coroutine: Coroutine[Any, Any, Any], ended: Callable[[Any], None] | None
+    ) -> None:
         self.coroutine = coroutine
-        self.done = False
+        self.ended = ended
+        self.waiting_on: Flight[Any] | None = None
+
+
+class Flight(Generic[T]):
+    """A piece of one task's work that others may wait for; ``result`` is set by ``land``."""
+
+    __slots__ = ("landed", "owner", "result", "waiting")
+
+    def __init__(self, owner: Task) -> None:
+        self.owner = owner
+        self.landed = False
         self.result: T | None = None
-        self.error: Exception | None = None
-        self.waiting_on: Task[Any] | None = None
-        self.callbacks: list[Callable[[], None]] = []
+        self.waiting: list[Task] = []
 
 
 class _Join(Generic[T]):
-    """Awaiting it gives the task's result, or None where that could never come (a cycle)."""
+    """Awaiting it gives the flight's result, or None where that could never come (a cycle)."""
 
-    __slots__ = ("task",)
+    __slots__ = ("flight",)
 
-    def __init__(self, task: Task[T]) -> None:
-        self.task = task
+    def __init__(self, flight: Flight[T]) -> None:
+        self.flight = flight
 
     def __await__(self) -> Generator["_Join[T]", T | None, T | None]:
-        return self.task.result if self.task.done else (yield self)
+        return self.flight.result if self.flight.landed else (yield self)
 
 
 class Scheduler:
@@ -55,32 +66,47 @@ class Scheduler:
         self.now = Moment(0.0, 0.0)
         self.failures: list[Exception] = []
         """Errors of tasks that nobody foresaw, for the log."""
-        self._ready: deque[tuple[Task[Any], Any]] = deque()
-        self._open: dict[int, tuple[Task[Any], float]] = {}
+        self._ready: deque[tuple[Task, Any]] = deque()
+        self._open: dict[int, tuple[Task, float]] = {}
         self._timers: list[tuple[float, int]] = []
         self._outgoing: list[Ask] = []
         self._abandoned: list[int] = []
         self._numbers = 0
-        self._running = False
+        self._running: Task | None = None
 
     def number(self) -> int:
         """A number that was not given before."""
         self._numbers += 1
         return self._numbers
 
-    def spawn(self, coroutine: Coroutine[Any, Any, T]) -> Task[T]:
-        """Begin a task; it runs when control is back in ``run``."""
-        task = Task(coroutine)
-        self._ready.append((task, None))
-        return task
+    def spawn(
+        self, coroutine: Coroutine[Any, Any, T], ended: Callable[[T | None], None] | None = None
+    ) -> None:
+        """Begin a task; it runs when control is back in ``run``. ``ended`` gets its result."""
+        self._ready.append((Task(coroutine, ended), None))
+
+    def flight(self) -> Flight[Any]:
+        """Work of the running task that others may join until it lands."""
+        if self._running is None:
+            raise RuntimeError("a flight begins in a task")
+        return Flight(self._running)
+
+    def land(self, flight: Flight[T], result: T | None) -> None:
+        """End a flight: those who wait for it go on with ``result``."""
+        flight.landed = True
+        flight.result = result
+        for task in flight.waiting:
+            task.waiting_on = None
+            self._ready.append((task, result))
+        flight.waiting.clear()
 
     def exchange(self, ask: Ask) -> Awaitable[Outcome]:
         """Send ``ask`` and wait for its outcome, at most ``ask.timeout_s``."""
         return _Exchange(ask)
 
-    def join(self, task: Task[T]) -> Awaitable[T | None]:
-        """The result of ``task``; None when it failed or waits for the caller itself."""
-        return _Join(task)
+    def join(self, flight: Flight[T]) -> Awaitable[T | None]:
+        """The result of ``flight``; None when it failed or waits for the caller itself."""
+        return _Join(flight)
 
     def settle(self, number: int, outcome: Outcome) -> None:
         """The outcome of exchange ``number``; unknown and settled numbers are ignored."""
@@ -118,60 +144,53 @@ class Scheduler:
 
     def run(self) -> None:
         """Let all tasks go on until each waits. A call from inside a task does nothing."""
-        if self._running:
+        if self._running is not None:
             return
-        self._running = True
+        ready = self._ready
         try:
-            while self._ready:
-                task, value = self._ready.popleft()
+            while ready:
+                task, value = ready.popleft()
+                self._running = task
                 self._step(task, value)
         finally:
-            self._running = False
+            self._running = None
 
-    def _step(self, task: Task[Any], value: object) -> None:
+    def _step(self, task: Task, value: object) -> None:
         try:
             effect = task.coroutine.send(value)
         except StopIteration as stop:
-            self._finish(task, stop.value)
+            self._end(task, stop.value)
             return
         except Exception as error:
-            task.error = error
             self.failures.append(error)
-            self._finish(task, None)
+            self._end(task, None)
             return
         if isinstance(effect, _Exchange):
             self._send(task, effect.ask)
         else:
-            self._wait(task, effect.task)
+            self._wait(task, effect.flight)
 
-    def _finish(self, task: Task[Any], result: object) -> None:
-        task.done = True
-        task.result = result
-        for callback in task.callbacks:
-            callback()
-        task.callbacks.clear()
+    def _end(self, task: Task, result: object) -> None:
+        if task.ended is not None:
+            task.ended(result)
 
-    def _send(self, task: Task[Any], ask: Ask) -> None:
+    def _send(self, task: Task, ask: Ask) -> None:
         self._open[ask.number] = (task, self.now.timer_s)
         heappush(self._timers, (self.now.timer_s + ask.timeout_s, ask.number))
         self._outgoing.append(ask)
 
-    def _wait(self, task: Task[Any], other: Task[Any]) -> None:
-        if other.done or self._would_cycle(task, other):
-            self._ready.append((task, other.result))
+    def _wait(self, task: Task, flight: Flight[Any]) -> None:
+        if flight.landed or _would_cycle(task, flight):
+            self._ready.append((task, flight.result))
             return
-        task.waiting_on = other
+        task.waiting_on = flight
+        flight.waiting.append(task)
 
-        def resume() -> None:
-            task.waiting_on = None
-            self._ready.append((task, other.result))
 
-        other.callbacks.append(resume)
-
-    @staticmethod
-    def _would_cycle(task: Task[Any], other: Task[Any] | None) -> bool:
-        while other is not None:
-            if other is task:
-                return True
-            other = other.waiting_on
-        return False
+def _would_cycle(task: Task, flight: Flight[Any] | None) -> bool:
+    """Whether ``flight`` waits for what ``task`` itself has begun."""
+    while flight is not None:
+        if flight.owner is task:
+            return True
+        flight = flight.owner.waiting_on
+    return False

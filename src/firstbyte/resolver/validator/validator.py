@@ -279,7 +279,7 @@ def _unsigned_denial(entry: Entry) -> Error:
     return Error(Ede.RRSIGS_MISSING, text)
 
 
-def _is_unsigned(evidence: list[RRset]) -> bool:
+def _is_unsigned(evidence: Sequence[RRset]) -> bool:
     return bool(evidence) and not any(rrset.signatures for rrset in evidence)
 
 
