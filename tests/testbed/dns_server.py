@@ -78,6 +78,10 @@ class Asked:
     id: int
 
 
+ACCEPTING_TURNS = 4
+"""Turns of the loop until a connection that the kernel accepted is known here, to be closed."""
+
+
 @dataclass
 class DnsServer:
     """Serves ``zone``; start it with ``async with``.
@@ -128,6 +132,8 @@ class DnsServer:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for _ in range(ACCEPTING_TURNS):
+            await asyncio.sleep(0)
         for writer in self._writers:
             writer.transport.abort()
         await asyncio.sleep(0)
