@@ -5,7 +5,7 @@ it finds is kept unvalidated and judged when it is first used, so that a questio
 without share the data (RFC 4035, 3.2.2).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from firstbyte.protocols.dns import constants as dns
@@ -373,7 +373,7 @@ class Resolution:
         response.authority += self._aged(entry, entry.authority, response)
         response.additional += self._aged(entry, entry.additional, response)
 
-    def _aged(self, entry: Entry, rrsets: list[RRset], response: Response) -> list[RRset]:
+    def _aged(self, entry: Entry, rrsets: Sequence[RRset], response: Response) -> list[RRset]:
         """Sets that came beside an entry, each with what is left of its own time."""
         settings = self.settings.cache
         age_s = int(self.scheduler.now.unix_s - entry.stored_s) if entry.expires_s else 0
