@@ -205,7 +205,7 @@ def test_the_clock_file_is_read_again_each_time(tmp_path) -> None:
         assert isinstance(clock, FileClock)
         clock.reread()
         assert clock.moment().unix_s == 1700000000.5
-        for text in ("nonsense", "frozen soon", "", "sideways 5"):
+        for text in ("nonsense", "frozen soon", "", "sideways 5", "frozen nan", "offset inf"):
             path.write_text(text)
             clock.reread()
             assert clock.moment().unix_s == 1700000000.5, text

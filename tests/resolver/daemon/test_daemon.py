@@ -253,6 +253,20 @@ def test_rate_limit_drops_and_slips() -> None:
     asyncio.run(main())
 
 
+def test_who_proves_its_address_by_a_cookie_is_not_limited() -> None:
+    async def main() -> None:
+        async with running(rate_limit=2) as (daemon, _):
+            cookie = dns.edns.CookieOption(b"12345678", b"")
+            for _ in range(12):
+                asked = query("www.example", use_edns=0, options=[cookie])
+                answer = await ask(daemon, asked)
+                assert not answer.flags & dns.flags.TC
+                (cookie,) = answer.options
+            assert daemon.statistics.limited == 0
+
+    asyncio.run(main())
+
+
 SAMPLE = re.compile(r'firstbyte_dns_([a-z_]+)(?:\{([a-z]+="[^"\n]*",?)+\})? ([0-9]+)')
 
 

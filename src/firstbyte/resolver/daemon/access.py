@@ -1,12 +1,15 @@
 """Who is answered, and how often: the access list and response-rate limiting."""
 
+from collections import OrderedDict
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from firstbyte.errors import UsageError
+from firstbyte.protocols.dns.constants import NOERROR, NXDOMAIN
 
 MAX_BUCKETS = 50_000
 IPV4_PREFIX = 24
 IPV6_PREFIX = 56
+DOMAIN_LABELS = 2
 SLIP = 2
 """Every so many answers over the limit is sent truncated, so that a real client may use TCP."""
 
@@ -45,7 +48,7 @@ class RateLimiter:
 
     def __init__(self, per_second: int) -> None:
         self._rate = per_second
-        self._buckets: dict[tuple[int, bytes], tuple[float, float]] = {}
+        self._buckets: OrderedDict[tuple[int, bytes], tuple[float, float]] = OrderedDict()
         self._over = 0
 
     @property
@@ -55,17 +58,35 @@ class RateLimiter:
 
     def verdict(self, address: str, response: bytes, now_s: float) -> str:
         """What to do with it: "send", "slip" (send it truncated) or "drop"."""
-        place = (_network(address), response)
-        tokens, then_s = self._buckets.get(place, (float(self._rate), now_s))
+        place = (_network(address), kind_of(response))
+        tokens, then_s = self._buckets.pop(place, (float(self._rate), now_s))
         tokens = min(float(self._rate), tokens + (now_s - then_s) * self._rate)
+        left = tokens - 1 if tokens >= 1 else tokens
+        self._buckets[place] = (left, now_s)
         if len(self._buckets) > MAX_BUCKETS:
-            self._buckets.clear()
+            self._buckets.popitem(last=False)
         if tokens >= 1:
-            self._buckets[place] = (tokens - 1, now_s)
             return "send"
-        self._buckets[place] = (tokens, now_s)
         self._over += 1
         return "slip" if self._over % SLIP == 0 else "drop"
+
+
+def kind_of(response: bytes) -> bytes:
+    """What counts as the same response, as in BIND's RRL.
+
+    Of data it is the question, whatever its case and options; of names that do not exist all those
+    of one domain, since a flood makes them up; all other errors are one kind.
+    """
+    rcode = response[3] & 15
+    if rcode not in (NOERROR, NXDOMAIN) or response[4:6] != b"\0\1":
+        return bytes((rcode,))
+    starts = [12]
+    while response[starts[-1]]:
+        starts.append(starts[-1] + 1 + response[starts[-1]])
+    end = starts[-1]
+    if rcode == NXDOMAIN:
+        return b"\3" + response[starts[max(0, len(starts) - 1 - DOMAIN_LABELS)] : end].lower()
+    return b"\0" + response[12 : end + 3].lower()
 
 
 def _network(address: str) -> int:

@@ -169,7 +169,7 @@ def _section(point: TrustPoint) -> str:
 
 def date(unix_s: int) -> str:
     """A time as people read it, in UTC."""
-    return datetime.fromtimestamp(unix_s, UTC).strftime("%a %b %d %H:%M:%S %Y UTC")
+    return datetime.fromtimestamp(min(unix_s, MAX_UNIX_S), UTC).strftime("%a %b %d %H:%M:%S %Y UTC")
 
 
 def _ds_text(rdata: bytes) -> str:

@@ -6,6 +6,9 @@ from firstbyte.errors import UsageError
 from firstbyte.resolver.driver import Clock, SystemClock
 from firstbyte.resolver.machine.values import Moment
 
+LATEST_S = 2.0**34
+"""The year 2514: later ones are no times that a test means."""
+
 
 class FileClock:
     """A clock whose Unix time a text file bends: ``offset SECONDS`` or ``frozen UNIXTIME``.
@@ -28,9 +31,9 @@ class FileClock:
             number = float(value)
         except (OSError, ValueError):
             return
-        if kind == "frozen":
+        if kind == "frozen" and 0 <= number <= LATEST_S:
             self._frozen_s = number
-        elif kind == "offset":
+        elif kind == "offset" and abs(number) <= LATEST_S:
             self._frozen_s, self._offset_s = None, number
 
     def moment(self) -> Moment:

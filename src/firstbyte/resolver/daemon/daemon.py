@@ -95,7 +95,8 @@ class Daemon:
         driver = Driver(
             machine_settings(config), driver_settings(config), clock, Counting(self.statistics)
         )
-        return Service(driver, clock, _rules(config), self.statistics)
+        secret = None if self.counts is None else self.counts.secret
+        return Service(driver, clock, _rules(config), self.statistics, secret)
 
     def _make_keeper(self, config: Config) -> AnchorKeeper | None:
         if config.trust_anchor_state is None or not config.validate:

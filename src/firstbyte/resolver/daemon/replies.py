@@ -73,6 +73,12 @@ class Asked:
         return self.message.edns is not None and self.message.edns.dnssec_ok
 
     @property
+    def cookie(self) -> bytes | None:
+        """The DNS cookie that it sent (RFC 7873)."""
+        edns = self.message.edns
+        return None if edns is None else edns.option(COOKIE_OPTION)
+
+    @property
     def wants_keepalive(self) -> bool:
         """Whether it is to be told how long its connection stays open (RFC 7828, 3.3.2)."""
         return self.channel.kept_open and self._has(KEEPALIVE_OPTION)

@@ -72,11 +72,14 @@ async def _drain(daemon: Daemon) -> None:
 
 
 def _reload(daemon: Daemon, configure: Configure) -> None:
+    """Of several workers, which all do the same, one tells."""
     try:
         fixed = daemon.reload(configure())
     except FirstbyteError as error:
-        say_error("not reloaded, the old configuration stays", error)
+        if daemon.leads:
+            say_error("not reloaded, the old configuration stays", error)
         return
-    say("reloaded")
-    if fixed:
+    if daemon.leads:
+        say("reloaded")
+    if daemon.leads and fixed:
         say(f"warning: to change {', '.join(fixed)}, start again")

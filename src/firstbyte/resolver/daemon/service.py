@@ -1,6 +1,5 @@
 """What the daemon does with one question, whatever way it came."""
 
-import hashlib
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from firstbyte.resolver.daemon import replies
 from firstbyte.resolver.daemon.access import AccessList, RateLimiter
 from firstbyte.resolver.daemon.channel import Channel
 from firstbyte.resolver.daemon.clock import FileClock
+from firstbyte.resolver.daemon.cookies import ServerCookies
 from firstbyte.resolver.daemon.replies import Asked, Manners
 from firstbyte.resolver.daemon.statistics import Statistics
 from firstbyte.resolver.driver import Clock, Driver
@@ -27,6 +27,7 @@ from firstbyte.resolver.machine.values import (
 from firstbyte.resolver.wire_cache import WireCache
 
 Reply = Callable[[bytes], None]
+SECRET_BYTES = 32
 SET_BACK_S = 60.0
 """A wall clock that goes back further than this was wrong before: nothing it dated can be kept."""
 _PROHIBITED = [Error(Ede.PROHIBITED, "this resolver does not serve your network")]
@@ -61,7 +62,15 @@ class Counting:
 class Service:
     """Questions in octets in, answers in octets out."""
 
-    def __init__(self, driver: Driver, clock: Clock, rules: Rules, statistics: Statistics) -> None:
+    def __init__(
+        self,
+        driver: Driver,
+        clock: Clock,
+        rules: Rules,
+        statistics: Statistics,
+        secret: bytes | None = None,
+    ) -> None:
+        """``secret`` makes the cookies; workers that share a port share it too."""
         self.driver = driver
         self.clock = clock
         self.rules = rules
@@ -71,7 +80,7 @@ class Service:
         """Questions under way."""
         self.when_idle: Callable[[], None] = lambda: None
         """Called when the last of them is answered."""
-        self._secret = secrets.token_bytes(32)
+        self._cookies = ServerCookies(secret or secrets.token_bytes(SECRET_BYTES))
         self._latest_s = 0.0
 
     def moment(self) -> Moment:
@@ -88,23 +97,23 @@ class Service:
     def ask(self, data: bytes, client: str, reply: Reply, now: Moment, channel: Channel) -> bool:
         """Answer ``data`` from ``client`` with ``reply``, at once or later; whether it will be."""
         if not self.rules.access.allows(client):
-            return self._refuse_client(data, reply, channel)
+            return self._refuse_client(data, client, reply, now, channel)
         if channel is Channel.UDP:
             hit = self.wire.get(data, now.unix_s)
             if hit is not None:
                 self.statistics.hits += 1
-                self._give(hit, client, reply, now, udp=True)
+                self._give(hit, client, reply, now, limited=True)
                 return True
         asked = replies.read(data, channel)
         if asked is None:
             return False
         if isinstance(asked, bytes):
             self.statistics.malformed += 1
-            reply(asked)
+            self._give(asked, client, reply, now, limited=channel is Channel.UDP)
             return True
         if asked.refusal is not None:
             rendered = replies.refusal(asked, asked.refusal, self.rules.manners, asked.errors)
-            self._give(rendered.data, client, reply, now, udp=asked.udp)
+            self._give(rendered.data, client, reply, now, limited=asked.udp)
             return True
 
         driver = self.driver
@@ -129,12 +138,13 @@ class Service:
         rendered = replies.reply(asked, response, self.rules.manners, cookie)
         if data is not None and asked.udp and cookie is None and response.ttl_s > 0:
             self.wire.put(data, rendered, now.unix_s, response.ttl_s)
-        self._give(rendered.data, client, reply, now, udp=asked.udp)
+        limited = asked.udp and not self._is_proved(asked, client, now)
+        self._give(rendered.data, client, reply, now, limited=limited)
 
-    def _give(self, data: bytes, client: str, reply: Reply, now: Moment, *, udp: bool) -> None:
+    def _give(self, data: bytes, client: str, reply: Reply, now: Moment, *, limited: bool) -> None:
         limiter = self.rules.limiter
-        if udp and limiter.active:
-            verdict = limiter.verdict(client, data[2:], now.timer_s)
+        if limited and limiter.active:
+            verdict = limiter.verdict(client, data, now.timer_s)
             if verdict != "send":
                 self.statistics.limited += 1
             if verdict == "drop":
@@ -143,13 +153,15 @@ class Service:
                 data = truncated(data)
         reply(data)
 
-    def _refuse_client(self, data: bytes, reply: Reply, channel: Channel) -> bool:
+    def _refuse_client(
+        self, data: bytes, client: str, reply: Reply, now: Moment, channel: Channel
+    ) -> bool:
         self.statistics.refused += 1
         asked = replies.read(data, channel)
         if not isinstance(asked, Asked):
             return False
         rendered = replies.refusal(asked, dns.REFUSED, self.rules.manners, _PROHIBITED)
-        reply(rendered.data)
+        self._give(rendered.data, client, reply, now, limited=asked.udp)
         return True
 
     def _count(self, response: Response) -> None:
@@ -159,16 +171,14 @@ class Service:
         statistics.bogus += response.security is Security.BOGUS
 
     def _cookie(self, asked: Asked, client: str, now: Moment) -> bytes | None:
-        """The cookie for a client that sent one (RFC 7873, 5.2; the layout of RFC 9018, 4)."""
-        edns = asked.message.edns
-        sent = None if edns is None else edns.option(replies.COOKIE_OPTION)
-        if sent is None or not (len(sent) == 8 or 16 <= len(sent) <= 40):
-            return None
-        head = b"\x01\0\0\0" + (int(now.unix_s) & 0xFFFFFFFF).to_bytes(4, "big")
-        digest = hashlib.blake2s(
-            sent[:8] + head + client.encode(), key=self._secret, digest_size=8
-        ).digest()
-        return sent[:8] + head + digest
+        """The cookie for a client that sent one (RFC 7873, 5.2)."""
+        sent = asked.cookie
+        return None if sent is None else self._cookies.answer(sent, client, now.unix_s)
+
+    def _is_proved(self, asked: Asked, client: str, now: Moment) -> bool:
+        """Whether the client's address cannot be a victim's: it knows what was sent there."""
+        sent = asked.cookie
+        return sent is not None and self._cookies.proves(sent, client, now.unix_s)
 
     def clear(self) -> None:
         """Drop the answers that are kept as octets."""

@@ -6,6 +6,7 @@ Each writes its own slot every second; the one that is asked by Prometheus adds 
 import asyncio
 import json
 import mmap
+import secrets
 import zlib
 from collections import Counter
 from collections.abc import Callable
@@ -22,6 +23,8 @@ class SharedCounts:
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
+        self.secret = secrets.token_bytes(32)
+        """For the cookies of clients, whose next question may come to another worker."""
         self._memory = mmap.mmap(-1, workers * SLOT_BYTES)
 
     def of(self, worker: int) -> "WorkerCounts":
@@ -54,6 +57,7 @@ class WorkerCounts:
 
     def __init__(self, shared: SharedCounts, number: int) -> None:
         self.number = number
+        self.secret = shared.secret
         self._shared = shared
         self._last: dict[int, Samples] = {}
         """What was read of others last, for when their slot is just being written."""
