@@ -7,7 +7,7 @@ import pytest
 
 from firstbyte.protocols.dns import constants as c
 from firstbyte.protocols.dns import names
-from firstbyte.resolver.machine.settings import CacheSettings, StaleSettings
+from firstbyte.resolver.machine.settings import CacheSettings, Limits, StaleSettings
 from firstbyte.resolver.machine.values import Ede, Security
 
 T = dns.rdatatype
@@ -96,4 +96,12 @@ def test_a_mended_key_set_is_seen_within_a_minute(make_network) -> None:
     assert network.resolve(WWW).rcode == c.SERVFAIL
     network.mutate = None
     network.unix_s += 61
+    assert network.resolve(WWW).security is Security.SECURE
+
+
+@pytest.mark.parametrize("limits", [Limits(signatures=6), Limits(exchanges=5)])
+def test_a_budget_that_others_spent_is_no_verdict(make_network, limits) -> None:
+    """The end of an alias is not thought bogus, or failed, because the way to it was costly."""
+    network = make_network(limits=limits, minimisation="off")
+    assert network.resolve(f"alias.{S}").rcode == c.SERVFAIL
     assert network.resolve(WWW).security is Security.SECURE

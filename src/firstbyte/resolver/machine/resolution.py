@@ -145,7 +145,10 @@ class Resolution:
             self.cache.forget(entry.key, NXDOMAIN_TYPE)
             self.cache.put(entry, now.unix_s)
         if entry.security is Security.BOGUS:
-            self.spoil(entry)
+            if work.spent:
+                self._forget(entry, work)
+            else:
+                self.spoil(entry)
             return
         entry.former = None
         if entry.security is Security.SECURE:
@@ -237,12 +240,15 @@ class Resolution:
             await self._begin(place, Work(self.settings.limits), 0)
 
     async def _fetch(self, name: bytes, rdtype: int, work: Work, depth: int) -> _Batch:
+        before = work.exchanges
         fetched = await self.iterator.fetch(name, rdtype, work, depth)
         now_s = self.scheduler.now.unix_s
         full = self.settings.full_answers
         entries = [] if fetched is None else entries_of(fetched, name, rdtype, full=full)
         if not entries:
-            self.failures.failed(name, rdtype, now_s, work.errors)
+            own_cost = work.exchanges - before
+            if not work.spent or own_cost > work.limits.exchanges // 2:
+                self.failures.failed(name, rdtype, now_s, work.errors)
             return _Batch([], list(work.errors))
         self.failures.worked(name, rdtype)
         if rdtype != dns.ANY:

@@ -44,7 +44,7 @@ class Limits:
     target_lookups: int = 24
     targets_per_zone: int = 6
     depth: int = 8
-    signatures: int = 64
+    signatures: int = 192
     failed_signatures: int = 16
     keys_per_tag: int = 4
     nsec3_hashes: int = 256

@@ -59,6 +59,21 @@ class Work:
         self.nsec3_hashes += count
         return self.nsec3_hashes <= self.limits.nsec3_hashes
 
+    @property
+    def spent(self) -> bool:
+        """Whether something failed for want of means alone: others shall not hear of it.
+
+        Whoever spends the budget in a zone of his own must not decide what is thought of the names
+        that his aliases lead to.
+        """
+        limits = self.limits
+        return (
+            self.exchanges > limits.exchanges
+            or self.signatures > limits.signatures
+            or self.failed_signatures >= limits.failed_signatures
+            or self.nsec3_hashes > limits.nsec3_hashes
+        )
+
     def blame(self, error: Error) -> None:
         """Remember why something failed; each reason once, a few of them."""
         if error not in self.errors and len(self.errors) < 4:

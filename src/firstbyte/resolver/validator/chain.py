@@ -65,6 +65,12 @@ class Chain:
         anchor = self.anchor_above(target)
         if anchor is None:
             return ZoneTrust(target, Security.INSECURE)
+        trust = await self._walk(anchor, target, work)
+        if trust.security is Security.BOGUS and work.spent:
+            self.store.forget(trust.zone)
+        return trust
+
+    async def _walk(self, anchor: bytes, target: bytes, work: Work) -> ZoneTrust:
         current = await self._start(anchor, target, work)
         first = label_count(current.zone) + 1
         for count in range(first, label_count(target) + 1):

@@ -43,6 +43,10 @@ class TrustStore:
             del self._zones[next(iter(self._zones))]
         return trust
 
+    def forget(self, zone: bytes) -> None:
+        """Drop what is thought of a zone."""
+        self._zones.pop(zone, None)
+
     def clear(self) -> None:
         """Forget all."""
         self._zones.clear()
