@@ -1,15 +1,22 @@
 """DNS messages and names, and what the stub makes of an answer."""
 
+import dns.edns
 import dns.message
 import dns.rrset
 
-from firstbyte.errors import DecodeError, UrlError
+from firstbyte.errors import DecodeError, UrlError, UsageError
 from firstbyte.protocols.dns import names
+from firstbyte.protocols.dns.dissect import dissect
+from firstbyte.protocols.dns.octets import from_text, unwrapped
 from firstbyte.protocols.dns.walker import decode
 from firstbyte.resolver.message import Query, make_query, read_reply
 from firstbyte.resolver.names import parse_host
 from firstbyte.resolver.transports.doh_framing import Http1Framing, Http2Framing, parse_endpoint
 from firstbyte.resolver.transports.framing import LengthFraming, Unfit, frame
+from firstbyte.server.dns.answers import Client, Manners, answer
+from firstbyte.server.dns.transfer import messages
+from firstbyte.server.dns.zone_set import ZoneSet
+from firstbyte.server.dns.zonefile import parse_zone
 from fuzz.target import Target, text, texts
 
 _RECORDS = {
@@ -37,6 +44,23 @@ def _answer(type_: str) -> bytes:
     return answer.to_wire()
 
 
+_ZONE = (
+    "@ 60 SOA a b 1 2 3 4 5\n@ 60 NS a\na 60 A 192.0.2.1\n*.w 60 TXT x\nc 60 NS a\nd 60 DNAME e\n"
+)
+_ZONES = ZoneSet([parse_zone(_ZONE, "site.test.", "fuzz")])
+
+
+def _asked() -> tuple[bytes, ...]:
+    """Transfers, and questions with every option that the server answers."""
+    transfer = dns.message.make_query("site.test", "IXFR")
+    transfer.authority = [dns.rrset.from_text("site.test.", 0, "IN", "SOA", ". . 1 0 0 0 0")]
+    optional = dns.message.make_query("a.site.test", "A", want_dnssec=True)
+    options = (3, b""), (8, b"\0\1\x18\0\xc0\0\2"), (10, bytes(8)), (11, b"")
+    optional.use_edns(0, options=[dns.edns.GenericOption(*option) for option in options])
+    return transfer.to_wire(), optional.to_wire()
+
+
+_ASKED = _asked()
 ANSWERS = tuple(_answer(type_) for type_ in _RECORDS)
 
 
@@ -57,6 +81,32 @@ def _names(data: bytes) -> None:
     assert names.from_text(names.to_text(wire)) == wire
 
 
+def _dissect(data: bytes) -> None:
+    """Every octet belongs to one field, or lies behind the end."""
+    at = 0
+    for field in dissect(data):
+        if field.size and not field.mask:
+            assert field.at == at
+            at += field.size
+
+
+def _octets(data: bytes) -> None:
+    message, before = unwrapped(from_text(text(data)))
+    assert message or not before
+
+
+def _served(data: bytes) -> None:
+    """The authoritative server, whoever asks; a transfer, too."""
+    manners = Manners(cookie_secret=bytes(16), client_subnet=True, nsid=b"lab")
+    for transport in ("udp", "tcp"):
+        client = Client("127.0.0.1", transport)
+        for sent in messages(data, client, _ZONES, 0, manners) or ():
+            decode(sent)
+        reply = answer(data, client, _ZONES, 0, manners)
+        if reply is not None:
+            decode(reply)
+
+
 def _doh(data: bytes) -> None:
     endpoint = parse_endpoint("https://dns.test/dns-query")
     for framing in (Http1Framing(endpoint), Http2Framing(endpoint), LengthFraming()):
@@ -72,6 +122,16 @@ def _doh(data: bytes) -> None:
 TARGETS = (
     Target("dns.decode", ANSWERS, decode, (DecodeError,)),
     Target("dns.read_reply", ANSWERS, _read),
+    Target("dns.dissect", ANSWERS, _dissect),
+    Target(
+        "dns.octets",
+        texts(
+            "00010203", "AAABAAABAAAAAAAAA3d3dwAAAQAB", "00000000: 1a2b 0100  .+..", "0x1, \\x02"
+        ),
+        _octets,
+        (UsageError,),
+    ),
+    Target("dns.served", tuple(query.wire for query in _QUERIES.values()) + _ASKED, _served),
     Target("dns.names", texts("www.site.test.", r"a\.b\255.test", "."), _names, (DecodeError,)),
     Target(
         "dns.parse_host",

@@ -8,7 +8,6 @@ import click
 
 from firstbyte.cli.shell.lab_flags import LabCommand, lab_flags
 
-_HEX = frozenset("0123456789abcdefABCDEF")
 EPILOG = """\
 \b
 Examples:
@@ -16,6 +15,8 @@ Examples:
   firstbyte dns wire answer.bin
   firstbyte dns wire --query example.org MX
   firstbyte dns wire --query example.org MX @192.0.2.53     its answer, too
+  firstbyte dns wire 'https://dns.example/dns-query?dns=AAABAAABAAAAAAAAA3d3dwdleGFtcGxlA2NvbQAAAQAB'
+  tshark -r trace.pcapng -T fields -e udp.payload | head -1 | firstbyte dns wire -
   firstbyte dns wire --lab --query shop.example @203.0.113.53
 """
 
@@ -34,8 +35,10 @@ Examples:
 def command(source: tuple[str, ...], **given: Any) -> int:
     """Draw a DNS message: header bits, labels, compression pointers, records, EDNS options.
 
-    A FILE holds the octets, or their hexadecimal digits; - is stdin. What breaks a rule is shown as
-    far as it can be read. The exit code is 0 even then.
+    HEX may have blanks, colons and 0x, and be a dump with offsets; base64url and the URLs of DoH
+    are read, too. A FILE holds one of these, or the octets; - is stdin. A TCP length or the headers
+    of a UDP packet before the message are taken off. What breaks a rule is shown as far as it can
+    be read, with its offset. The exit code is 0 even then.
     """
     from firstbyte.cli.shell.values import reject
 
@@ -43,41 +46,41 @@ def command(source: tuple[str, ...], **given: Any) -> int:
         reject("nothing to draw", "firstbyte dns wire FILE, HEX or --query NAME TYPE")
     if given["lab"] and not (given["as_query"] and any(word.startswith("@") for word in source)):
         reject("nobody is asked, so there is nothing for --lab", "--query NAME [TYPE] @SERVER asks")
-    messages = _asked(source, given) if given["as_query"] else [_octets(source)]
-    for index, data in enumerate(messages):
+    if not given["as_query"]:
+        _print(*_octets(source), as_json=given["as_json"])
+        return 0
+    for index, data in enumerate(_asked(source, given)):
         if index and not given["as_json"]:
             sys.stdout.write("\n")
-        _print(data, as_json=given["as_json"])
+        _print(data, "", as_json=given["as_json"])
     return 0
 
 
-def _octets(source: tuple[str, ...]) -> bytes:
+def _octets(source: tuple[str, ...]) -> tuple[bytes, str]:
+    """The message, and what stood before it."""
     from firstbyte.cli.shell.files import read_bytes
+    from firstbyte.protocols.dns.octets import from_text, unwrapped
 
-    joined = "".join(source)
-    if len(source) == 1 and (source[0] == "-" or Path(source[0]).is_file()):
-        return _unframed(_from_text(read_bytes(source[0])))
-    digits = joined.replace(":", "").removeprefix("0x")
-    if set(digits) <= _HEX and len(digits) % 2 == 0 and digits:
-        return _unframed(bytes.fromhex(digits))
-    return _unframed(_from_text(read_bytes(joined)))
+    name = source[0]
+    named = len(source) == 1 and (name == "-" or _is_file(name) or _is_path(name))
+    if not named:
+        return unwrapped(from_text(" ".join(source)))
+    data = read_bytes(name)
+    if data.isascii() and all(octet >= 32 or octet in b"\t\r\n" for octet in data):
+        data = from_text(data.decode("ascii"))
+    return unwrapped(data)
 
 
-def _from_text(data: bytes) -> bytes:
-    """The octets that a text of hexadecimal digits stands for; other data as they are."""
+def _is_file(name: str) -> bool:
     try:
-        digits = "".join(data.decode("ascii").split())
-    except UnicodeDecodeError:
-        return data
-    return (
-        bytes.fromhex(digits) if digits and len(digits) % 2 == 0 and set(digits) <= _HEX else data
-    )
+        return Path(name).is_file()
+    except OSError:  # longer than names may be
+        return False
 
 
-def _unframed(data: bytes) -> bytes:
-    """Without the length that TCP puts in front (RFC 1035, 4.2.2)."""
-    framed = len(data) > 14 and int.from_bytes(data[:2], "big") == len(data) - 2
-    return data[2:] if framed else data
+def _is_path(name: str) -> bool:
+    """Whether a name can be meant as a file's alone."""
+    return name.startswith(("/", "./", "../", "~")) and "?dns=" not in name
 
 
 def _asked(words: tuple[str, ...], given: dict[str, Any]) -> list[bytes]:
@@ -100,7 +103,7 @@ def _asked(words: tuple[str, ...], given: dict[str, Any]) -> list[bytes]:
     return found
 
 
-def _print(data: bytes, *, as_json: bool) -> None:
+def _print(data: bytes, before: str, *, as_json: bool) -> None:
     from firstbyte.protocols.dns.dissect import dissect
 
     fields = dissect(data)
@@ -108,7 +111,13 @@ def _print(data: bytes, *, as_json: bool) -> None:
         import msgspec
 
         rows = [field._asdict() for field in fields]
-        whole = {"schema_version": 1, "octets": len(data), "hex": data.hex(), "fields": rows}
+        whole = {
+            "schema_version": 1,
+            "octets": len(data),
+            "hex": data.hex(),
+            "before": before,
+            "fields": rows,
+        }
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(whole)).decode() + "\n")
         return
     from firstbyte.cli.shell.terminal import has_colour, look_of
@@ -116,5 +125,5 @@ def _print(data: bytes, *, as_json: bool) -> None:
     from firstbyte.rendering.paint import paint
 
     look = look_of(sys.stdout)
-    drawn = wire(data, fields, look)
+    drawn = wire(data, fields, look, before)
     sys.stdout.write(paint(drawn, width=look.width, colour=has_colour(sys.stdout)))
