@@ -8,7 +8,9 @@ from functools import cached_property
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
+
+from firstbyte.lab.x509_parts import issued_by, key_id, key_pem, key_usage, named
 
 ROOT_DAYS = 3650
 LEAF_DAYS = 90
@@ -49,8 +51,8 @@ class Authority:
         self._now = datetime.datetime.fromtimestamp(now_s, datetime.UTC)
         self._random = random.Random(f"{name} {seed}")  # noqa: S311 - it is to repeat
         self._root_key, self._key = self._make_key(), self._make_key()
-        self._root_name = _name(f"{name} root CA")
-        self._issuer_name = _name(f"{name} CA 1")
+        self._root_name = named(f"{name} root CA")
+        self._issuer_name = named(f"{name} CA 1")
 
     @cached_property
     def root_pem(self) -> bytes:
@@ -63,7 +65,7 @@ class Authority:
     def _intermediate_pem(self) -> bytes:
         draft = self._draft(self._issuer_name, self._root_name, (-365, ROOT_DAYS // 2))
         draft = _as_authority(draft, self._key, path_length=0).add_extension(
-            _issued_by(self._root_key), critical=False
+            issued_by(self._root_key), critical=False
         )
         return _signed(draft, self._root_key)
 
@@ -71,7 +73,7 @@ class Authority:
         """A chain for a site."""
         key = self._make_key()
         signer = key if wish.self_signed else self._key
-        subject = _name(wish.names[0])
+        subject = named(wish.names[0])
         issuer = subject if wish.self_signed else self._issuer_name
         draft = self._draft(subject, issuer, (wish.from_day, wish.until_day))
         draft = draft.public_key(key.public_key())
@@ -82,7 +84,7 @@ class Authority:
         leaf = _signed(draft, signer)
         alone = wish.self_signed or not wish.with_intermediate
         rest = b"" if alone else self._intermediate_pem
-        return Chain(leaf + rest, _key_pem(key))
+        return Chain(leaf + rest, key_pem(key))
 
     def _make_key(self) -> ec.EllipticCurvePrivateKey:
         return ec.derive_private_key(self._random.getrandbits(_KEY_BITS) | 1, ec.SECP256R1())
@@ -107,8 +109,8 @@ def _as_authority(
     return (
         draft.public_key(key.public_key())
         .add_extension(constraints, critical=True)
-        .add_extension(_usage(authority=True), critical=True)
-        .add_extension(_key_id(key), critical=False)
+        .add_extension(key_usage(authority=True), critical=True)
+        .add_extension(key_id(key), critical=False)
     )
 
 
@@ -123,37 +125,11 @@ def _as_leaf(
     return (
         draft.add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(constraints, critical=True)
-        .add_extension(_usage(authority=False), critical=True)
+        .add_extension(key_usage(authority=False), critical=True)
         .add_extension(purposes, critical=False)
-        .add_extension(_key_id(key), critical=False)
-        .add_extension(_issued_by(signer), critical=False)
+        .add_extension(key_id(key), critical=False)
+        .add_extension(issued_by(signer), critical=False)
     )
-
-
-def _name(text: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
-
-
-def _usage(*, authority: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=True,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=authority,
-        crl_sign=authority,
-        encipher_only=False,
-        decipher_only=False,
-    )
-
-
-def _key_id(key: ec.EllipticCurvePrivateKey) -> x509.SubjectKeyIdentifier:
-    return x509.SubjectKeyIdentifier.from_public_key(key.public_key())
-
-
-def _issued_by(key: ec.EllipticCurvePrivateKey) -> x509.AuthorityKeyIdentifier:
-    return x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key())
 
 
 def _issuer_place() -> x509.AuthorityInformationAccess:
@@ -166,11 +142,3 @@ def _signed(draft: x509.CertificateBuilder, key: ec.EllipticCurvePrivateKey) -> 
     """The certificate as PEM; the signature has no random part (RFC 6979)."""
     certificate = draft.sign(key, hashes.SHA256(), ecdsa_deterministic=True)
     return certificate.public_bytes(serialization.Encoding.PEM)
-
-
-def _key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
-    return key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )

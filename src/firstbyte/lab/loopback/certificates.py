@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from firstbyte.lab.x509_parts import issued_by, key_id, key_pem, key_usage, named
 
 LIFE = datetime.timedelta(days=90)
 """How long each certificate is valid in all."""
@@ -24,16 +26,16 @@ class Identity:
 def make_identity(names: tuple[str, ...], now: datetime.datetime, valid_days: int) -> Identity:
     """A certificate for ``names`` that is valid for ``valid_days`` more."""
     root_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
-    root_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "firstbyte loopback CA")])
+    root_name = named("firstbyte loopback CA")
     root = (
         _builder(root_name, root_name, now, 80)
         .public_key(root_key.public_key())
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(_usage(signs_certificates=True), critical=True)
-        .add_extension(_key_id(root_key), critical=False)
+        .add_extension(key_usage(authority=True), critical=True)
+        .add_extension(key_id(root_key), critical=False)
         .sign(root_key, hashes.SHA256())
     )
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
+    subject = named(names[0])
     leaf = (
         _builder(subject, root_name, now, valid_days)
         .public_key(key.public_key())
@@ -41,16 +43,16 @@ def make_identity(names: tuple[str, ...], now: datetime.datetime, valid_days: in
             x509.SubjectAlternativeName([x509.DNSName(n) for n in names]), critical=False
         )
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_usage(signs_certificates=False), critical=True)
+        .add_extension(key_usage(authority=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(_key_id(key), critical=False)
+        .add_extension(key_id(key), critical=False)
         .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key()),
+            issued_by(root_key),
             critical=False,
         )
         .sign(root_key, hashes.SHA256())
     )
-    return Identity(_pem(leaf), _key_pem(key), _pem(root))
+    return Identity(_pem(leaf), key_pem(key), _pem(root))
 
 
 def _builder(
@@ -67,31 +69,5 @@ def _builder(
     )
 
 
-def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=True,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=signs_certificates,
-        crl_sign=signs_certificates,
-        encipher_only=False,
-        decipher_only=False,
-    )
-
-
-def _key_id(key: ec.EllipticCurvePrivateKey) -> x509.SubjectKeyIdentifier:
-    return x509.SubjectKeyIdentifier.from_public_key(key.public_key())
-
-
 def _pem(certificate: x509.Certificate) -> bytes:
     return certificate.public_bytes(serialization.Encoding.PEM)
-
-
-def _key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
-    return key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )

@@ -5,7 +5,7 @@
 
 from enum import Enum
 
-from msgspec import Struct
+from firstbyte.protocols.state_table import Transition, listed, moves
 
 
 class State(Enum):
@@ -37,21 +37,10 @@ class Cause(Enum):
     STOP = "stop"
 
 
-class Transition(Struct, frozen=True):
-    """In ``old``, ``cause`` leads to ``new``; ``sends`` says what goes out, ``why`` explains."""
-
-    old: State
-    cause: Cause
-    new: State
-    sends: str
-    why: str
-    section: str
-
-
 _S, _C = State, Cause
 _HOLDING = (_S.BOUND, _S.RENEWING, _S.REBINDING)
 
-TRANSITIONS: tuple[Transition, ...] = (
+TRANSITIONS: tuple[Transition[State, Cause], ...] = (
     Transition(_S.INIT, _C.START, _S.SELECTING, "DHCPDISCOVER", "is there any server?", "4.4.1"),
     Transition(
         _S.INIT_REBOOT, _C.START, _S.REBOOTING, "DHCPREQUEST", "is my address still mine?", "4.4.2"
@@ -88,7 +77,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     ),
 )
 
-_MOVES = {(step.old, step.cause): step.new for step in TRANSITIONS}
+_MOVES = moves(TRANSITIONS)
 
 
 def after(state: State, cause: Cause) -> State:
@@ -121,11 +110,4 @@ DRAWING = """\
 
 def draw() -> str:
     """The diagram, then every transition: event / what is sent, why, section of RFC 2131."""
-    rows = []
-    for state in State:
-        steps = [step for step in TRANSITIONS if step.old is state]
-        rows.append(state.value)
-        for step in steps:
-            action = step.cause.value + (f" / {step.sends}" if step.sends else "")
-            rows.append(f"  → {step.new.value:<10}  {action:<28}  {step.why} ({step.section})")
-    return DRAWING + "\n" + "\n".join(rows) + "\n"
+    return DRAWING + "\n" + "\n".join(listed(TRANSITIONS)) + "\n"

@@ -1,7 +1,6 @@
 """Draws the state table as text: ``firstbyte explain tcp-states``."""
 
-from itertools import groupby
-
+from firstbyte.protocols.state_table import listed
 from firstbyte.protocols.tcp.states import TRANSITIONS, State
 
 DRAWING = """\
@@ -42,17 +41,8 @@ ACK of FIN |         FIN / ACK  |           | close / FIN
 
 def draw() -> str:
     """The diagram, then every transition: event / what is sent, why, section of RFC 9293."""
-    return DRAWING + "\n" + "\n".join(_rows()) + "\n"
-
-
-def _rows() -> list[str]:
-    rows = []
-    for old, steps in groupby(TRANSITIONS, lambda step: step.old):
-        rows.append(old.value)
-        for step in steps:
-            action = step.cause.value + (f" / {step.sends}" if step.sends else "")
-            rows.append(f"  → {step.new.value:<12}  {action:<19}  {step.why} ({step.section})")
-    return [*rows, "any state", f"  → {'CLOSED':<12}  RST, abort, timeout  nothing of it remains"]
+    always = ["any state", f"  → {'CLOSED':<12}  RST, abort, timeout  nothing of it remains"]
+    return DRAWING + "\n" + "\n".join([*listed(TRANSITIONS), *always]) + "\n"
 
 
 def states_drawn() -> frozenset[State]:

@@ -7,7 +7,7 @@ acknowledges ours leads from FIN-WAIT-1 through FIN-WAIT-2 to TIME-WAIT at once.
 
 from enum import Enum
 
-from msgspec import Struct
+from firstbyte.protocols.state_table import Transition, moves
 
 
 class State(Enum):
@@ -44,20 +44,9 @@ class Cause(Enum):
     ERROR = "error"
 
 
-class Transition(Struct, frozen=True):
-    """In ``old``, ``cause`` leads to ``new``; ``sends`` says what goes out, ``why`` explains."""
-
-    old: State
-    cause: Cause
-    new: State
-    sends: str
-    why: str
-    section: str
-
-
 _S, _C = State, Cause
 
-TRANSITIONS: tuple[Transition, ...] = (
+TRANSITIONS: tuple[Transition[State, Cause], ...] = (
     Transition(_S.CLOSED, _C.PASSIVE_OPEN, _S.LISTEN, "", "a server waits for clients", "3.10.1"),
     Transition(_S.CLOSED, _C.ACTIVE_OPEN, _S.SYN_SENT, "SYN", "a client connects", "3.10.1"),
     Transition(_S.LISTEN, _C.SYN, _S.SYN_RECEIVED, "SYN ACK", "a client came", "3.10.7.2"),
@@ -82,7 +71,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     ),
 )
 
-_MOVES = {(t.old, t.cause): t.new for t in TRANSITIONS}
+_MOVES = moves(TRANSITIONS)
 
 DEADLY = frozenset({Cause.RST, Cause.ABORT, Cause.TIMEOUT, Cause.ERROR})
 """Causes that lead to CLOSED from every state."""
