@@ -3,6 +3,7 @@
 from firstbyte.errors import DecodeError
 from firstbyte.net.tcp_info import unpack_tcp_info
 from firstbyte.protocols.ip.arp import Arp, decode_arp, encode_arp
+from firstbyte.protocols.ip.autoconf import Autoconf
 from firstbyte.protocols.ip.ethernet import Frame, decode_frame, encode_frame
 from firstbyte.protocols.ip.extensions import DestinationOptions, Fragment, HopByHop
 from firstbyte.protocols.ip.icmpv4 import Icmpv4
@@ -15,6 +16,13 @@ from firstbyte.protocols.ip.packet import (
     decode_quoted,
     decode_strict,
     encode,
+)
+from firstbyte.protocols.ip.router_discovery import (
+    Prefix,
+    RouterAdvertisement,
+    decode_router_advertisement,
+    decode_router_solicitation,
+    encode_router_advertisement,
 )
 from firstbyte.protocols.ip.udp import Datagram
 from firstbyte.protocols.problem import Problems
@@ -70,6 +78,20 @@ def _observe(data: bytes) -> None:
         observer.observe(data, outgoing=outgoing)
 
 
+def _router(data: bytes) -> None:
+    """What any station may say as a router; what is read can be written again."""
+    message = Icmpv6(134, 0, int.from_bytes(data[:4].ljust(4), "big"), data[4:])
+    told = decode_router_advertisement(message, Problems())
+    decode_router_solicitation(Icmpv6(133, 0, 0, data), Problems())
+    machine = Autoconf(_MAC, 0.0)
+    machine.start(0)
+    machine.poll(machine.deadline)
+    if told is not None:
+        encode_router_advertisement(told)
+        machine.advertised(told, "fe80::1", 2_000_000_000)
+        machine.poll(machine.deadline)
+
+
 def _link(data: bytes) -> None:
     decode_frame(data, Problems())
     decode_arp(data, Problems())
@@ -86,6 +108,22 @@ TARGETS = (
             encode_arp(Arp(1, _MAC, "192.0.2.1", _MAC, "192.0.2.2")),
         ),
         _link,
+    ),
+    Target(
+        "ip.router",
+        (
+            bytes(4)
+            + encode_router_advertisement(
+                RouterAdvertisement(
+                    source_mac=_MAC,
+                    mtu=1400,
+                    prefixes=(Prefix("2001:db8::"),),
+                    dns_servers=("2001:db8::53",),
+                    search=("lan.example",),
+                )
+            ).body,
+        ),
+        _router,
     ),
     Target("tcp.info", (bytes(range(248)),), unpack_tcp_info),
 )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from firstbyte.events import dhcp
+from firstbyte.events import dhcp, link
 from firstbyte.protocols.dhcp.client import ClientSettings
 from firstbyte.sim import Deadlock, Internet
 from firstbyte.sim.dhcp import DhcpOptions
@@ -144,7 +144,7 @@ def test_leases_are_renewed_in_time(home):
     home.run(home.laptop.online())
     home.internet.run(10 * LEASE_S)
     assert home.laptop.addresses == ["192.168.1.100"]
-    assert home.told(dhcp.AddressLost) == []
+    assert home.told(link.AddressLost) == []
     asked = [m for m in home.told(dhcp.DhcpMessage) if m.kind == "DHCPREQUEST"]
     # Every half hour, and once at the start.
     assert len(asked) == 1 + 10 * 2
@@ -175,7 +175,7 @@ def test_the_end_of_a_lease_takes_address_routes_and_servers_away(home):
     assert home.laptop.addresses == []
     assert home.laptop.nameservers == []
     assert home.internet.names["laptop"] == []
-    assert [(one.address, one.cause) for one in home.told(dhcp.AddressLost)] == [
+    assert [(one.address, one.cause) for one in home.told(link.AddressLost)] == [
         ("192.168.1.100", "lease expired")
     ]
     with pytest.raises(OSError, match="unreachable"):

@@ -26,22 +26,4 @@ class DhcpState(Body, frozen=True, tag="dhcp.state"):
     cause: str
 
 
-class AddressGained(Body, frozen=True, tag="dhcp.address_gained"):
-    """An interface may use an address; ``expires_ns`` is null for a lease without end."""
-
-    interface: str
-    address: str
-    prefix: int
-    server: str
-    expires_ns: int | None = None
-
-
-class AddressLost(Body, frozen=True, tag="dhcp.address_lost"):
-    """An interface may no longer use an address; ``cause`` as in ``dhcp.state``."""
-
-    interface: str
-    address: str
-    cause: str
-
-
-DhcpEvent = DhcpMessage | DhcpState | AddressGained | AddressLost
+DhcpEvent = DhcpMessage | DhcpState

@@ -31,4 +31,25 @@ class Datagram(Body, frozen=True, tag="link.datagram"):
     length: int
 
 
-LinkEvent = PacketDropped | IcmpReceived | Datagram
+class AddressGained(Body, frozen=True, tag="link.address_gained"):
+    """An interface may use an address. ``given_by`` is the server or router that gave it.
+
+    ``given_by`` is null for a link-local address, ``expires_ns`` for one without end.
+    """
+
+    interface: str
+    address: str
+    prefix: int
+    given_by: str | None = None
+    expires_ns: int | None = None
+
+
+class AddressLost(Body, frozen=True, tag="link.address_lost"):
+    """An interface may no longer use an address; ``cause`` in the words of its protocol."""
+
+    interface: str
+    address: str
+    cause: str
+
+
+LinkEvent = PacketDropped | IcmpReceived | Datagram | AddressGained | AddressLost

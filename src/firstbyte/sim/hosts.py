@@ -15,6 +15,7 @@ from firstbyte.net.system import Tap
 from firstbyte.protocols.ip.settings import HostSettings
 from firstbyte.protocols.ip.udp import Datagram
 from firstbyte.protocols.tcp.segment import Segment
+from firstbyte.sim.autoconf import AutoconfClient
 from firstbyte.sim.capture import ConnectionTap, PacketLog
 from firstbyte.sim.clock import NS_PER_S, to_ns
 from firstbyte.sim.current import HOST
@@ -47,6 +48,8 @@ class HostOptions(TypedDict, total=False):
     dhcp: "bool | DhcpOptions"
     """Ask for an address (and routes, name servers, …) by DHCP, on eth0. The host then has no
     automatic address and no automatic routes; its link is Ethernet."""
+    autoconf: bool
+    """Make IPv6 addresses of what routers advertise (RFC 4862), on eth0; otherwise as ``dhcp``."""
     ipv6: bool
     """Also an automatic IPv6 address."""
     named: bool
@@ -91,7 +94,8 @@ class Host:
         self.forwarding = options.get("forwarding", settings.forwarding)
         self.settings = replace(settings, forwarding=self.forwarding)
         asks = options.get("dhcp", False)
-        self.auto_routes = options.get("auto_routes", not asks)
+        listens = options.get("autoconf", False)
+        self.auto_routes = options.get("auto_routes", not (asks or listens))
         self.ports: list[Port] = []
         self.system = SimSystem(self, internet.clock)
         self.programs: list[asyncio.Task[Any]] = []
@@ -109,14 +113,21 @@ class Host:
         self.dhcp: DhcpClient | None = None
         if asks:
             self.dhcp = DhcpClient(self, asks if isinstance(asks, DhcpOptions) else DhcpOptions())
-        default = [] if asks else automatic_addresses(number, ipv6=options.get("ipv6", False))
+        self.autoconf = AutoconfClient(self) if listens else None
+        default = (
+            [] if asks or listens else automatic_addresses(number, ipv6=options.get("ipv6", False))
+        )
         for address in options.get("addresses", default):
             self.add_address(address, "eth0" if "/" in address else None)
 
     @property
     def asks(self) -> bool:
-        """Whether it asks for its address by DHCP."""
-        return self.dhcp is not None
+        """Whether it is told its addresses: by DHCP, or by routers."""
+        return bool(self._daemons)
+
+    @property
+    def _daemons(self) -> "list[DhcpClient | AutoconfClient]":
+        return [one for one in (self.dhcp, self.autoconf) if one is not None]
 
     def __repr__(self) -> str:
         return f"<Host {self.name} {' '.join(self.addresses)}>"
@@ -185,9 +196,14 @@ class Host:
         return [] if name != self.name.lower() else self.addresses
 
     async def online(self) -> None:
-        """Wait, if need be, until DHCP has brought an address."""
-        if self.dhcp is not None:
-            await self.dhcp.online()
+        """Wait, if need be, until DHCP and routers have brought an address each."""
+        for daemon in self._daemons:
+            await daemon.online()
+
+    def rename(self) -> None:
+        """Addresses have changed: the name, if it resolves everywhere, leads to those of now."""
+        if self.named:
+            self.internet.names[self.name.lower()] = list(self.addresses)
 
     def known_name(self, address: str) -> str | None:
         """The first name whose addresses hold ``address``."""
@@ -255,8 +271,8 @@ class Host:
             return
         self.up = False
         self.kernel.lose_power()
-        if self.dhcp is not None:
-            self.dhcp.power_off()
+        for daemon in self._daemons:
+            daemon.power_off()
         for task in self.tasks:
             task.cancel(f"{self.name} crashed")
 
@@ -276,8 +292,8 @@ class Host:
             for network, by, gateway in self._routes:
                 self.kernel.stack.add_route(network, by, gateway)
             self.internet.routes_changed()
-            if self.dhcp is not None:
-                self.dhcp.boot()
+            for daemon in self._daemons:
+                daemon.boot()
 
     def pause(self) -> None:
         """Stop all programs where they are (SIGSTOP); the kernel goes on answering."""
@@ -321,8 +337,8 @@ class Host:
         for address, interface in self._configured:
             if interface == port.name:
                 self._assign(address, interface)
-        if self.dhcp is not None:
-            self.dhcp.plug(port)
+        for daemon in self._daemons:
+            daemon.plug(port)
         return port
 
     def receive(self, port: Port, unit: Unit) -> None:

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from firstbyte.protocols.ip.addresses import is_link_local
 from firstbyte.sim.links import Link, Node, Port
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def _routes(host: "Host", neighbours: Neighbours) -> list[tuple[str, Port]]:
         (address, port)
         for node, port in _search(host, neighbours)
         for address in getattr(node, "addresses", [])
+        if not is_link_local(address)
     ]
 
 

@@ -197,3 +197,44 @@ def test_impossible_losses_are_refused(tmp_path, module, loss, said):
     text = SCENARIO.format(module=module).replace("rtt_s = 0.080", f"rtt_s = 0.080\n{loss}")
     with pytest.raises(UsageError, match=said):
         run_scenario(parse_scenario(text), tmp_path)
+
+
+AUTOCONF = """
+[hosts.client]
+autoconf = true
+[hosts.server]
+addresses = ["2001:db8:1::1/64"]
+forwarding = true
+[[links]]
+between = ["client", "server"]
+[[advertisers]]
+host = "server"
+towards = "client"
+prefixes = ["2001:db8:1::/64"]
+[[programs]]
+host = "client"
+run = "{module}:own"
+"""
+
+OWN = """
+import socket
+
+async def own():
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sock:
+        sock.connect(("2001:db8:9::9", 9))
+        return sock.getsockname()[0]
+"""
+
+
+def test_addresses_by_advertisements(tmp_path, module):
+    (tmp_path / f"own_{module}.py").write_text(OWN)
+    (own,) = run_scenario(parse_scenario(AUTOCONF.format(module=f"own_{module}")), tmp_path)
+    assert own.value == "2001:db8:1::ff:fe01:0"
+
+
+def test_a_prefix_that_is_none_is_refused(tmp_path, module):
+    text = AUTOCONF.format(module=module).replace(
+        'prefixes = ["2001:db8:1::/64"]', 'prefixes = ["x"]'
+    )
+    with pytest.raises(UsageError, match="x"):
+        run_scenario(parse_scenario(text.replace(":own", ":ask")), tmp_path)

@@ -11,8 +11,16 @@ from firstbyte.server.dns.zone import Zone
 from firstbyte.sim import Host, Internet
 from firstbyte.sim.clock import DEFAULT_EPOCH_S
 from firstbyte.sim.hosts import HostOptions
-from firstbyte.sim.links import Link
-from firstbyte.sim.machines import DhcpServer, Firewall, Middlebox, Nat, NatTimes, Policy
+from firstbyte.sim.links import Link, Port
+from firstbyte.sim.machines import (
+    DhcpServer,
+    Firewall,
+    Middlebox,
+    Nat,
+    NatTimes,
+    Policy,
+    RouterAdvertiser,
+)
 
 
 def build_scenario(scenario: Scenario) -> World:
@@ -90,6 +98,7 @@ def _add_hosts(internet: Internet, scenario: Scenario) -> None:
             "forwarding": table.forwarding,
             "named": table.named,
             "dhcp": table.dhcp,
+            "autoconf": table.autoconf,
         }
         if table.addresses is not None:
             options["addresses"] = table.addresses
@@ -110,6 +119,9 @@ def _add_machines(internet: Internet, scenario: Scenario) -> None:
         _add_nat(internet, nat)
     for dhcp in scenario.dhcp:
         DhcpServer(find_host(internet, dhcp.host), dhcp.settings())
+    for advertiser in scenario.advertisers:
+        host, port = _port_towards(internet, advertiser.host, advertiser.towards)
+        RouterAdvertiser(host, port, advertiser.advertisement())
     for firewall in scenario.firewalls:
         _add_firewall(internet, firewall)
     for box in scenario.middleboxes:
@@ -117,10 +129,15 @@ def _add_machines(internet: Internet, scenario: Scenario) -> None:
         Middlebox(find_host(internet, box.host), resets_on=needles, strips=box.strips)
 
 
+def _port_towards(internet: Internet, name: str, neighbour: str) -> tuple[Host, Port]:
+    """A host, and its interface on the link to a neighbour."""
+    host = find_host(internet, name)
+    link = find_link(internet, (name, neighbour))
+    return host, next(port for port in link.ports if port.node is host)
+
+
 def _add_nat(internet: Internet, table: NatTable) -> None:
-    host = find_host(internet, table.host)
-    link = find_link(internet, (table.host, table.towards))
-    port = next(port for port in link.ports if port.node is host)
+    host, port = _port_towards(internet, table.host, table.towards)
     times = NatTimes(udp_s=table.udp_s, tcp_s=table.tcp_s)
     nat = Nat(host, port, table.address, times=times)
     for text in table.forward:

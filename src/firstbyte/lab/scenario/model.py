@@ -3,6 +3,7 @@
 import difflib
 import re
 import tomllib
+from ipaddress import IPv6Network
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,6 +12,7 @@ from msgspec import Struct, field
 
 from firstbyte.errors import UsageError
 from firstbyte.protocols.dhcp.server import ServerSettings as DhcpSettings
+from firstbyte.protocols.ip.router_discovery import Prefix, RouterAdvertisement
 from firstbyte.sim.losses import BurstyLoss, NthLoss
 
 
@@ -20,6 +22,8 @@ class HostTable(Struct, frozen=True, forbid_unknown_fields=True):
     addresses: list[str] | None = None
     dhcp: bool = False
     """Ask for the address on the first link; programs wait until there is one."""
+    autoconf: bool = False
+    """Make IPv6 addresses of what routers advertise on the first link."""
     nameservers: list[str] = []
     search: list[str] = []
     environment: dict[str, str] = {}
@@ -155,6 +159,43 @@ class DhcpTable(Struct, frozen=True, forbid_unknown_fields=True):
         )
 
 
+class AdvertiserTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """``[[advertisers]]``: ``host`` is a router for IPv6 on its link to ``towards``."""
+
+    host: str
+    towards: str
+    prefixes: list[str]
+    """Networks of 64 bits: ``2001:db8:1::/64``."""
+    lifetime_s: int = 1800
+    valid_s: int = 2_592_000
+    preferred_s: int = 604_800
+    dns_servers: list[str] = []
+    search: list[str] = []
+    mtu: int | None = None
+
+    def advertisement(self) -> RouterAdvertisement:
+        """What the router says.
+
+        Raises:
+            UsageError: a prefix is none.
+
+        """
+        try:
+            networks = [IPv6Network(text) for text in self.prefixes]
+        except ValueError as error:
+            raise UsageError(f"advertisers: {error}", "write: 2001:db8:1::/64") from error
+        lifetimes = (self.valid_s, self.preferred_s)
+        return RouterAdvertisement(
+            lifetime_s=self.lifetime_s,
+            prefixes=tuple(
+                Prefix(str(one.network_address), one.prefixlen, *lifetimes) for one in networks
+            ),
+            dns_servers=tuple(self.dns_servers),
+            search=tuple(self.search),
+            mtu=self.mtu,
+        )
+
+
 class PolicyTable(Struct, frozen=True, forbid_unknown_fields=True):
     """A firewall's rule."""
 
@@ -225,6 +266,7 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     sites: list[SiteTable] = []
     nat: list[NatTable] = []
     dhcp: list[DhcpTable] = []
+    advertisers: list[AdvertiserTable] = []
     firewalls: list[FirewallTable] = []
     middleboxes: list[MiddleboxTable] = []
     faults: list[FaultTable] = []
@@ -240,6 +282,7 @@ TABLES = (
     SiteTable,
     NatTable,
     DhcpTable,
+    AdvertiserTable,
     PolicyTable,
     FirewallTable,
     MiddleboxTable,

@@ -5,7 +5,7 @@ from ipaddress import ip_interface
 from msgspec import Struct
 
 from firstbyte.errors import UsageError
-from firstbyte.protocols.ip.addresses import canonical, version
+from firstbyte.protocols.ip.addresses import canonical, is_link_local, version
 
 
 class Address(Struct, frozen=True):
@@ -60,8 +60,13 @@ class Interface:
         raise UsageError(f"{self.name} has no address {address}")
 
     def source_for(self, target: str) -> str | None:
-        """The address to send from to ``target``: one in its subnet, else the first."""
+        """The address to send from to ``target``: one in its subnet, else the first of its scope.
+
+        A link-local address is of no use to a target beyond the link (RFC 6724, rule 2).
+        """
         same = [a for a in self.addresses if version(a.address) == version(target)]
+        local = is_link_local(target)
+        same.sort(key=lambda held: is_link_local(held.address) != local)
         inside = [a for a in same if _contains(a, target)]
         return (inside or same)[0].address if same else None
 

@@ -140,7 +140,9 @@ class Transmitter:
             return None
         interface = self.interfaces[route.interface]
         hop = route.gateway or destination
-        source = route.source or interface.source_for(hop) or self._any_source(destination)
+        # Beyond a router that is known by its link-local address there is another scope.
+        near = destination if addresses.is_link_local(hop) else hop
+        source = route.source or interface.source_for(near) or self._any_source(destination)
         if source is None:
             return None
         path = Path(destination, interface, source)

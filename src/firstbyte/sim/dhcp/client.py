@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from firstbyte.events.dhcp import AddressGained, AddressLost, DhcpState
+from firstbyte.events.dhcp import DhcpState
+from firstbyte.events.link import AddressGained, AddressLost
 from firstbyte.protocols.dhcp.chance import Chance
 from firstbyte.protocols.dhcp.client import (
     HOLDING,

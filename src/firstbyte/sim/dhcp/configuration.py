@@ -26,7 +26,7 @@ class Configuration:
         self._before = (list(host.nameservers), list(host.search))
         self._routes: list[str] = []
         host.add_address(lease.cidr, port.name)
-        self._name()
+        host.rename()
         self._take_effect()
 
     def renew(self, lease: Lease) -> None:
@@ -41,14 +41,8 @@ class Configuration:
         host = self._host
         host.nameservers, host.search = (list(one) for one in self._before)
         host.remove_address(self.lease.address)
-        self._name()
+        host.rename()
         self._set_mtu(self._port.mtu)
-
-    def _name(self) -> None:
-        """A name that resolves everywhere leads to the address of the day."""
-        host = self._host
-        if host.named:
-            host.internet.names[host.name.lower()] = list(host.addresses)
 
     def _take_effect(self) -> None:
         host, lease = self._host, self.lease

@@ -9,6 +9,7 @@ from firstbyte.sim.machines.dhcp import DhcpServer
 from firstbyte.sim.machines.firewall import Firewall, Policy
 from firstbyte.sim.machines.middlebox import Middlebox
 from firstbyte.sim.machines.nat import Nat, NatTimes
+from firstbyte.sim.machines.router_advertiser import RouterAdvertiser
 from firstbyte.sim.machines.switch import Switch
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "Nat",
     "NatTimes",
     "Policy",
+    "RouterAdvertiser",
     "Switch",
 ]
