@@ -105,6 +105,10 @@ class Cache:
         """The fresh entry for this name and type: the data, or that there are none."""
         return self._fresh((key, rdtype), now_s) or self._fresh((key, NXDOMAIN_TYPE), now_s)
 
+    def get_data(self, key: bytes, rdtype: int, now_s: float) -> Entry | None:
+        """The fresh entry of just this type: what denies the whole name is not looked for."""
+        return self._fresh((key, rdtype), now_s)
+
     def get_stale(self, key: bytes, rdtype: int, now_s: float) -> Entry | None:
         """An entry that may be past its end, but not longer than RFC 8767 lets it be used.
 

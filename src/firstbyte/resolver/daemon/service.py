@@ -132,7 +132,7 @@ class Service:
     def _deliver(
         self, asked: Asked, data: bytes | None, response: Response, client: str, reply: Reply
     ) -> None:
-        now = self.clock.moment()
+        now = self.driver.now()
         self._count(response)
         cookie = self._cookie(asked, client, now)
         rendered = replies.reply(asked, response, self.rules.manners, cookie)

@@ -6,6 +6,7 @@ and only a few of them).
 """
 
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from ipaddress import ip_address
 
 from msgspec import Struct, field
@@ -450,6 +451,7 @@ def _unsought(cut: Delegation, sought: set[bytes]) -> bytes | None:
     return next(left, None)
 
 
+@lru_cache(maxsize=4096)
 def _is_local(address: str) -> bool:
     ip = ip_address(address)
     return ip.is_loopback or ip.is_unspecified

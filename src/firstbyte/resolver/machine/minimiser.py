@@ -19,7 +19,7 @@ class Minimiser:
         self._mode = mode
         self._name = name
         self._rdtype = rdtype
-        self._labels = label_count(name)
+        self._labels = 0 if mode == "off" else label_count(name)
         self._shown = 0
         self._asked = 0
 

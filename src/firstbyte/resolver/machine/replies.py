@@ -100,6 +100,8 @@ def _sets(
     records: list[Record], bailiwick: bytes, signatures: list[Record]
 ) -> dict[tuple[bytes, int], RRset]:
     """A section's sets inside the bailiwick, with signatures that may stand in any section."""
+    if not records:
+        return {}
     kept = [
         record for record in records if record.rdclass == dns.IN and is_under(record.key, bailiwick)
     ]
@@ -119,6 +121,11 @@ def _follow(
     rdtype: int,
 ) -> None:
     """Collect the chain that begins at ``name``, as far as the zone may speak of it."""
+    plain = answer.get((name, rdtype)) if len(answer) == 1 else None
+    if plain is not None:  # nearly every answer: the set that was asked for, alone
+        reply.links.append(plain)
+        reply.complete = True
+        return
     current = name
     seen = {name}
     for _ in range(MAX_ALIASES):

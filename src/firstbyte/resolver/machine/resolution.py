@@ -167,7 +167,7 @@ class Resolution:
             return entry
         entry = fresh.get((name, dns.CNAME))
         if entry is None and rdtype != dns.DS and rdtype != dns.CNAME:
-            entry = self.cache.get(name, dns.CNAME, now_s)
+            entry = self.cache.get_data(name, dns.CNAME, now_s)
         if entry is not None and entry.rrset is not None:
             return entry
         return self._implied(name, now_s)

@@ -2,7 +2,7 @@
 
 from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns.message import RRset
-from firstbyte.protocols.dns.names import ancestors, from_text
+from firstbyte.protocols.dns.names import ancestor, ancestors, from_text
 from firstbyte.resolver.machine.values import Question, Response, Security
 
 TTL_S = 10800
@@ -39,6 +39,7 @@ _NO_SUCH = {
         "8.b.d.0.1.0.0.2.ip6.arpa.",
     )
 }
+_TOPS = tuple({ancestor(name, 1) for name in {_LOCALHOST, *_NO_SUCH}})
 NAMES_OF_PRIVATE_ROOTS = frozenset({from_text("test."), from_text("local.")})
 """What a private root may hold, though the public one never does (RFC 6761, 6.2)."""
 _SOA = (
@@ -54,6 +55,8 @@ def answer(question: Question, configured: set[bytes]) -> Response | None:
     Zones that the configuration names (stubs, forwarders, anchors) are never answered here.
     So are ``NAMES_OF_PRIVATE_ROOTS`` where the root is not the public one.
     """
+    if not question.name.endswith(_TOPS):
+        return None
     above = ancestors(question.name)
     zone = next((name for name in above if name == _LOCALHOST or name in _NO_SUCH), None)
     if question.name in _LOOPBACK_NAMES:
