@@ -1,10 +1,12 @@
 """The resolver daemon against unbound, on one signed or unsigned tree that BIND serves.
 
 Prints answers per second of wall clock and of the server's own CPU time, for cached names and for
-names that nobody asked for before. Both resolvers run with one thread; all is on loopback, and the
-clients share the machine with the servers, so compare the columns, not other machines.
+names that nobody asked for before, and for cached ones also what a bare Python echo reaches. Then
+the resident memory that cold names cost each resolver, and its answer in octets beside it.
+All is on loopback, and the clients share the machine with the servers, so compare the columns, not
+other machines. With --workers both resolvers have so many processes or threads.
 
-Usage: python bench/dns_resolver.py [--signed] [--seconds 3]
+Usage: python bench/dns_resolver.py [--signed] [--seconds 3] [--workers 1] [--names 20000]
 """
 
 import argparse
@@ -23,6 +25,8 @@ from pathlib import Path
 import dns.message
 
 WINDOW = 100
+CLIENTS = 16
+"""Sockets that ask: the kernel spreads them over the workers of one port."""
 ROOT = """$TTL 3600
 @ SOA ns. admin. 1 2 3 4 300
 @ NS ns.
@@ -35,7 +39,7 @@ BENCH = """$TTL 3600
 @ NS ns
 ns A 127.0.0.1
 """
-NAMES = 20000
+ECHO = Path(__file__).with_name("udp_echo.py")
 
 
 def free_port() -> int:
@@ -44,14 +48,24 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def family(pid: int) -> list[int]:
+    """A process and its children: workers."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *map(int, children)]
+
+
 def cpu_s(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def tree(place: Path, signed: bool) -> str | None:
+def resident_bytes(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def tree(place: Path, signed: bool, names: int) -> str | None:
     """The zones as files; the root's DS where they are signed."""
-    hosts = "".join(f"n{number} A 192.0.2.{number % 250}\n" for number in range(NAMES))
+    hosts = "".join(f"n{number} A 192.0.2.{number % 250}\n" for number in range(names))
     (place / "root").write_text(ROOT)
     (place / "bench").write_text(BENCH + hosts)
     if not signed:
@@ -99,45 +113,78 @@ def wait_for(port: int) -> None:
 
 def blast(port: int, names: Iterator[str], seconds: float) -> int:
     """Answers that came in time, with a window of questions under way."""
-    template = dns.message.make_query("x.", "A", want_dnssec=True, payload=1232).to_wire()
-    head, tail = template[2:12], template[15:]
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
-        sock.settimeout(0.5)
-        sock.connect(("127.0.0.1", port))
-        sent = answered = open_ = 0
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            while open_ < WINDOW and (name := next(names, None)) is not None:
-                labels = name.rstrip(".").split(".")
-                wire = b"".join(bytes((len(label),)) + label.encode() for label in labels)
-                sock.send((sent & 0xFFFF).to_bytes(2, "big") + head + wire + b"\0" + tail)
-                sent += 1
-                open_ += 1
-            if not open_:
-                break
-            try:
-                data = sock.recv(4096)
-                answered += data[3] & 15 == 0
-                open_ -= 1
-            except TimeoutError:
-                open_ = 0
+    with contextlib.ExitStack() as stack:
+        clients = []
+        for _ in range(CLIENTS):
+            sock = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+            sock.settimeout(0.5)
+            sock.connect(("127.0.0.1", port))
+            clients.append(sock)
+        return exchange(clients, map(question, itertools.count(), names), seconds)
+
+
+def exchange(clients: list[socket.socket], questions: Iterator[bytes], seconds: float) -> int:
+    """Keep each client's share of the window under way, the clients in turn."""
+    answered = 0
+    under_way = dict.fromkeys(clients, 0)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        for client in clients:
+            while under_way[client] < WINDOW // CLIENTS:
+                data = next(questions, None)
+                if data is None:
+                    break
+                client.send(data)
+                under_way[client] += 1
+        if not any(under_way.values()):
+            break
+        for client in clients:
+            if under_way[client]:
+                try:
+                    answered += client.recv(4096)[3] & 15 == 0
+                    under_way[client] -= 1
+                except TimeoutError:
+                    under_way[client] = 0
     return answered
 
 
-def measure(label: str, pid: int, port: int, seconds: float) -> None:
-    rows: list[tuple[str, Callable[[], Iterator[str]]]] = [
-        ("cold", lambda: (f"n{number}.bench." for number in range(NAMES))),
-        ("cached", lambda: itertools.repeat("n1.bench.")),
-    ]
-    for kind, make in rows:
-        cpu, wall = cpu_s(pid), time.monotonic()
-        count = blast(port, make(), seconds)
-        wall, cpu = time.monotonic() - wall, cpu_s(pid) - cpu
-        print(f"{label:10} {kind:7} {count / wall:9.0f}/s  {count / max(cpu, 1e-3):9.0f}/CPU s")
+TEMPLATE = dns.message.make_query("x.", "A", want_dnssec=True, payload=1232).to_wire()
 
 
-def configurations(place: Path, server: int, port: int, ds: str | None) -> dict[str, list[object]]:
+def question(number: int, name: str) -> bytes:
+    labels = name.rstrip(".").split(".")
+    wire = b"".join(bytes((len(label),)) + label.encode() for label in labels)
+    return (number & 0xFFFF).to_bytes(2, "big") + TEMPLATE[2:12] + wire + b"\0" + TEMPLATE[15:]
+
+
+def measure(label: str, pid: int, port: int, options: argparse.Namespace) -> None:
+    rows: dict[str, Callable[[], Iterator[str]]] = {
+        "cold": lambda: (f"n{number}.bench." for number in range(options.names)),
+        "cached": lambda: itertools.repeat("n1.bench."),
+    }
+    if label == "echo":
+        del rows["cold"]
+    for kind, make in rows.items():
+        pids = family(pid)
+        before, wall = [cpu_s(each) for each in pids], time.monotonic()
+        memory = sum(map(resident_bytes, pids))
+        count = blast(port, make(), options.seconds)
+        wall = time.monotonic() - wall
+        each_s = [cpu_s(each) - old for each, old in zip(pids, before, strict=True)]
+        memory = sum(map(resident_bytes, pids)) - memory
+        line = f"{label:10} {kind:7} {count / wall:9.0f}/s"
+        line += f"  {count / max(sum(each_s), 1e-3):9.0f}/CPU s"
+        if options.workers > 1:
+            line += "  busy " + " ".join(f"{used_s / wall:4.0%}" for used_s in each_s)
+        if kind == "cold":
+            line += f"  {memory / max(count, 1):6.0f} B a name, {count} names"
+        print(line, flush=True)
+
+
+def configurations(
+    place: Path, server: int, port: int, ds: str | None, workers: int
+) -> dict[str, list[object]]:
     (place / "hints").write_text(". NS ns.\nns. A 127.0.0.1\n")
     anchor = f'trust-anchor-file: "{place}/anchor"' if ds else ""
     (place / "anchor").write_text(ds or "")
@@ -151,7 +198,9 @@ def configurations(place: Path, server: int, port: int, ds: str | None) -> dict[
  directory: "{place}"
  use-syslog: no
  do-ip6: no
- num-threads: 1
+ num-threads: {workers}
+ msg-cache-size: 256m
+ rrset-cache-size: 256m
  do-not-query-localhost: no
  qname-minimisation: no
  module-config: "{modules}"
@@ -171,6 +220,7 @@ ipv6 = false
 send_ta_signal = false
 priming = false
 validate = {"true" if ds else "false"}
+workers = {workers}
 {f'trust_anchor_file = "{place}/anchor"' if ds else ""}
 """
     )
@@ -184,6 +234,7 @@ validate = {"true" if ds else "false"}
             "--config",
             place / "firstbyte.toml",
         ],
+        "echo": [sys.executable, ECHO, port],
         "unbound": ["unbound", "-d", "-c", place / "unbound.conf"],
     }
 
@@ -192,13 +243,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--signed", action="store_true")
     parser.add_argument("--seconds", type=float, default=3.0)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--names", type=int, default=20000)
     options = parser.parse_args()
     for tool in ("named", "unbound", "dnssec-signzone"):
         if shutil.which(tool) is None:
             raise SystemExit(f"{tool} is not installed")
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
-        ds = tree(place, options.signed)
+        ds = tree(place, options.signed, options.names)
         server, port = free_port(), free_port()
         zones = ((".", "root"), ("bench.", "bench"))
         (place / "named.conf").write_text(
@@ -210,9 +263,10 @@ def main() -> None:
             )
         )
         with process(["named", "-f", "-n", "1", "-c", place / "named.conf"], server):
-            for label, call in configurations(place, server, port, ds).items():
+            calls = configurations(place, server, port, ds, options.workers)
+            for label, call in calls.items():
                 with process(call, port) as running:
-                    measure(label, running.pid, port, options.seconds)
+                    measure(label, running.pid, port, options)
 
 
 if __name__ == "__main__":
