@@ -11,7 +11,7 @@ from firstbyte.protocols.dns import constants as c
 from firstbyte.protocols.dns import names
 from firstbyte.protocols.dns.message import RRset
 from firstbyte.resolver.machine.delegations import Delegation, Delegations
-from firstbyte.resolver.machine.settings import Hardening
+from firstbyte.resolver.machine.settings import Hardening, Validation
 from firstbyte.resolver.machine.values import Security
 
 PLAIN = names.from_text("plain.example.")
@@ -234,3 +234,42 @@ def test_a_server_that_fails_on_mixed_case_gets_plain_case_at_last(make_network)
 
     assert make_network(plain_only, minimisation="off").resolve("www.plain.example.").answer
     assert asks == [True, False]
+
+
+def test_an_unsigned_end_of_a_chain_in_a_signed_zone_is_asked_for_itself(make_network) -> None:
+    def strip(message, tree, ask):
+        if names.to_text(ask.name) == "alias.secure.example." and ask.rdtype == c.A:
+            message.answer = [s for s in message.answer if str(s.name).startswith("alias")]
+            forged = dns.rrset.from_text("www.secure.example.", 60, "IN", "A", "192.0.2.66")
+            message.answer.append(forged)
+        return message
+
+    network = make_network(strip)
+    response = network.resolve("alias.secure.example.")
+    assert response.security is Security.SECURE
+    assert ("192.0.2.3", "www.secure.example.", "DS") not in network.asked
+
+
+def test_a_forwarder_that_refers_does_not_resolve(make_network, tree) -> None:
+    def refer(message, tree, ask):
+        message.flags = dns.flags.QR | dns.flags.RA
+        message.answer = []
+        message.authority = [dns.rrset.from_text("example.", 60, "IN", "NS", "ns.example.")]
+        return message
+
+    forward = {names.from_text("."): (("192.0.2.1", 53),)}
+    network = make_network(refer, forward=forward, validation=Validation(enabled=False))
+    for _ in range(2):
+        count = len(network.asked)
+        assert network.resolve("www.plain.example.").rcode == c.SERVFAIL
+        assert len(network.asked) > count, "it is not lame for long: it may be mended"
+        network.unix_s += 400
+
+
+def test_yxdomain_is_for_dnames_alone(make_network) -> None:
+    def odd(message, tree, ask):
+        if ask.server[0] == "192.0.2.4":
+            message.set_rcode(dns.rcode.YXDOMAIN)
+        return message
+
+    assert make_network(odd).resolve("www.plain.example.").rcode == c.SERVFAIL

@@ -250,3 +250,49 @@ def test_without_recursion_only_what_is_known_and_judged_is_given(make_network) 
     known = without_recursion(network, "alias.secure.example.")
     assert known.security is Security.SECURE
     assert len(known.answer) == 2
+
+
+def test_new_data_without_a_life_end_the_stale_ones(make_network) -> None:
+    def brief(message, tree, ask):
+        if network is not None and network.unix_s > start_s + 3000 and message.answer:
+            message.answer[0].ttl = 0
+        return message
+
+    network = None
+    stale = CacheSettings(stale=StaleSettings(enabled=True, client_timeout_s=0.001))
+    network = make_network(brief, cache=stale)
+    start_s = network.unix_s
+    network.resolve("www.plain.example.")
+    network.unix_s += 4000
+    assert network.resolve("www.plain.example.").stale
+    network.rest()
+    assert (
+        network.machine.resolution.stale(Question(names.from_text("www.plain.example."), c.A))
+        is None
+    )
+
+
+def test_servers_come_with_their_addresses_even_in_minimal_answers(make_network) -> None:
+    def company(message, tree, ask):
+        if ask.server[0] == "192.0.2.4" and ask.rdtype == c.NS:
+            message.additional = [
+                dns.rrset.from_text("ns.plain.example.", 90, "IN", "A", "192.0.2.4")
+            ]
+        return message
+
+    additional = make_network(company).resolve("plain.example.", "NS").additional
+    assert [rrset.rdtype for rrset in additional] == [c.A]
+
+
+def test_a_dname_loop_is_shown(make_network) -> None:
+    def loop(message, tree, ask):
+        if names.to_text(ask.name) == "x.turn.plain.example.":
+            turn = "turn.plain.example."
+            message.set_rcode(0)
+            message.authority = []
+            message.answer = [dns.rrset.from_text(turn, 60, "IN", "DNAME", turn)]
+        return message
+
+    response = make_network(loop, minimisation="off").resolve("x.turn.plain.example.")
+    assert response.rcode == c.SERVFAIL
+    assert [rrset.rdtype for rrset in response.answer] == [c.DNAME, c.CNAME]

@@ -134,7 +134,7 @@ def reply(asked: Asked, response: Response, manners: Manners, cookie: bytes | No
         qclass=message.qclass,
         answer=_answer(asked, response),
         authority=_authority(asked, response),
-        additional=[] if manners.minimal else _unique(response.additional),
+        additional=_additional(asked, response, manners),
         edns=_edns(asked, response, manners, cookie),
         signatures=asked.dnssec_ok,
     )
@@ -180,6 +180,14 @@ def _authority(asked: Asked, response: Response) -> list[RRset]:
     if not asked.dnssec_ok:
         kept = [rrset for rrset in kept if rrset.rdtype not in SECURITY_TYPES]
     return _unique(kept)
+
+
+def _additional(asked: Asked, response: Response, manners: Manners) -> list[RRset]:
+    if manners.minimal and asked.question.rdtype != dns.NS:
+        return []  # who asks for servers, to prime for one (RFC 9609, 4), wants their addresses
+    answered = {(rrset.key, rrset.rdtype) for rrset in response.answer}
+    beside = [one for one in response.additional if (one.key, one.rdtype) not in answered]
+    return _unique(beside)
 
 
 def _unique(rrsets: list[RRset]) -> list[RRset]:

@@ -26,9 +26,10 @@ def entries_of(fetched: Fetched, name: bytes, rdtype: int, *, full: bool) -> lis
         before = link
         _prove(entry, reply)
         made.append(entry)
+    if reply.complete and made and (full or rdtype == dns.NS):
+        made[-1].additional = reply.additional
     if reply.complete and made and full:
         made[-1].authority = reply.authority
-        made[-1].additional = reply.additional
     elif _leads_over_a_cut(reply) and not made[-1].wildcard:
         made[-1].authority = [rrset for rrset in reply.proofs if rrset.signatures]
     if reply.negative:

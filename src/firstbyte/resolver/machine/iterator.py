@@ -425,7 +425,8 @@ class Iterator:
         if useful and attempt.fallback is None:
             reply.kind = Kind.ANSWER
             attempt.fallback = reply
-        elif not reply.authoritative:  # else it may know other types: some balancers are so
+        elif not reply.authoritative and not cut.recursive:
+            # With authority it may know other types: some balancers are so.
             recursive = reply.recursive
             self.servers.lame(server, cut.zone, self.scheduler.now, recursive=recursive)
         text = f"{server[0]}:{server[1]} does not serve {to_text(cut.zone)}"

@@ -216,8 +216,10 @@ def _kind(
     rdtype: int,
     recursive: bool,
 ) -> Kind:
+    if reply.rcode == dns.YXDOMAIN and all(link.rdtype != dns.DNAME for link in reply.links):
+        return Kind.ERROR  # it is DNAME's own error (RFC 6672, 2.2)
     if recursive:
-        return Kind.ANSWER
+        return Kind.LAME if _refers(reply, authority) else Kind.ANSWER
     echo = reply.recursive
     if reply.links:
         kind = _kind_with_data(reply, zone, rdtype)
@@ -232,6 +234,13 @@ def _kind(
         return Kind.LAME
     nothing = not (message.answer or message.authority or message.additional)
     return Kind.EMPTY if nothing else Kind.ANSWER
+
+
+def _refers(reply: Reply, authority: dict[tuple[bytes, int], RRset]) -> bool:
+    """Whether a server that was asked to resolve gives a referral instead (RFC 2308, 2.2)."""
+    if reply.links or reply.soa is not None or reply.authoritative or reply.rcode != dns.NOERROR:
+        return False
+    return any(kind == dns.NS for _, kind in authority)
 
 
 def _kind_with_data(reply: Reply, zone: bytes, rdtype: int) -> Kind:

@@ -86,6 +86,7 @@ class Resolution:
         if entry is None or not validate:
             return entry
         if entry.security is Security.UNCHECKED:
+            entry = await self._reconsidered(entry, rdtype, work)
             await self._settle(entry, work)
         for _ in range(MAX_SECOND_OPINIONS):
             other = None
@@ -103,6 +104,21 @@ class Resolution:
         entry = self.denials.expand(name, rdtype, now) or self.denials.deny(name, rdtype, now)
         if entry is None or self.validator.chain.anchor_above(name) is None:
             return None
+        return entry
+
+    async def _reconsidered(self, entry: Entry, rdtype: int, work: Work) -> Entry:
+        """``entry``, or what is said instead of an unsigned one that a signed zone should not give.
+
+        That is so where it came beside another answer, or from a server that gave bad keys: it is
+        asked for anew before an unsigned zone is sought to explain it.
+        """
+        if _is_signed(entry):
+            return entry
+        trust = await self.validator.chain.trust(entry.zone, work)
+        if trust.security is not Security.SECURE:
+            return entry
+        if entry.aside or entry.server in work.distrusted:
+            return await self.second_opinion(entry, rdtype, work) or entry
         return entry
 
     async def second_opinion(self, entry: Entry, rdtype: int, work: Work) -> Entry | None:
@@ -151,8 +167,15 @@ class Resolution:
                 self.spoil(entry)
             return
         entry.former = None
+        self._supersede(entry)
         if entry.security is Security.SECURE:
             self.denials.learn(entry, now)
+
+    def _supersede(self, entry: Entry) -> None:
+        """Forget stale data where good new ones came that may not be kept (TTL 0)."""
+        if self.settings.cache.stale.enabled and entry.ttl_s <= 0:
+            self.cache.forget(entry.key, entry.rdtype)
+            self.cache.forget(entry.key, NXDOMAIN_TYPE)
 
     def spoil(self, entry: Entry) -> None:
         """Keep broken data for a short time only: they may be mended."""
@@ -254,6 +277,8 @@ class Resolution:
         if rdtype != dns.ANY:
             for entry in entries:
                 self.cache.put(entry, now_s)
+                if not self.settings.validation.enabled:
+                    self._supersede(entry)
             if fetched is not None:
                 self._learn_hints(alias_hints(fetched.reply, fetched.cut.zone))
         return _Batch(entries, [])
@@ -343,7 +368,7 @@ class Resolution:
             if target is None:
                 return _finished(response, entry, question.rdtype)
             if target in seen:
-                return Response(dns.SERVFAIL, errors=[Error(Ede.OTHER, "the aliases form a loop")])
+                return _looping(response, entry)
             name = target
         return Response(dns.SERVFAIL, errors=[Error(Ede.OTHER, "too many aliases")])
 
@@ -490,12 +515,27 @@ def _lacks_soa(entry: Entry) -> bool:
     return entry.aside and entry.rrset is None and entry.soa is None
 
 
+def _is_signed(entry: Entry) -> bool:
+    sets = (entry.rrset, entry.dname, entry.soa, *entry.proofs)
+    return any(rrset is not None and rrset.signatures for rrset in sets)
+
+
 def _target(entry: Entry, rdtype: int) -> bytes | None:
     """Where an alias leads, when the alias itself was not asked for."""
     rrset = entry.rrset
     if rrset is None or rrset.rdtype != dns.CNAME or rdtype in (dns.CNAME, dns.ANY):
         return None
     return rrset.rdatas[0].lower()
+
+
+def _looping(response: Response, end: Entry) -> Response:
+    """A loop of aliases is signalled as an error (RFC 1034, 3.6.2).
+
+    A DNAME that makes one is shown: other names below it may be well.
+    """
+    answer = [] if end.dname is None else response.answer
+    errors = [Error(Ede.OTHER, "the aliases form a loop")]
+    return Response(dns.SERVFAIL, answer, errors=errors)
 
 
 def _finished(response: Response, entry: Entry, rdtype: int) -> Response:

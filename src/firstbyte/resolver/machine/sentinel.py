@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns.message import RRset
-from firstbyte.resolver.machine.values import Question, Response, Security
+from firstbyte.resolver.machine.values import Ede, Error, Question, Response, Security
 from firstbyte.resolver.validator import keys
 
 IS_TRUSTED = b"root-key-sentinel-is-ta-"
@@ -28,7 +28,8 @@ def told(question: Question, response: Response, anchors: Iterable[RRset]) -> Re
         if digits == label or len(digits) != TAG_DIGITS or not digits.isdigit():
             continue
         if (int(digits) in tags(anchors)) is not wanted:
-            return Response(dns.SERVFAIL)
+            why = Error(Ede.BOGUS, "as if it were bogus: root key sentinel (RFC 8509)")
+            return Response(dns.SERVFAIL, errors=[why])
     return response
 
 
