@@ -65,6 +65,7 @@ def test_what_dig_prints_is_a_beginning():
     """Keys without states are valid, but not those that sign the zone's data."""
     ksk, zsk = Ksk(), Ksk(flags=0x0100)
     lines = [f"a.example. 3600 IN DNSKEY {key.record.to_text()}" for key in (ksk, zsk)]
+    lines.append("a.example. IN RRSIG DNSKEY 15 2 3600 20300101000000 20200101000000 1 a. AAAA")
     lines.append(Ksk().ds("b.example."))
     points = anchor_file.parse(lines)
     assert [key.rdata for key in points[b"\x01a\x07example\0"].tracked] == [ksk.rdata]
@@ -106,6 +107,7 @@ def test_what_is_written_is_read(points):
         (". IN A 192.0.2.1", "no DS or DNSKEY"),
         (". IN DNSKEY 257 3 15 !!", "cannot be read"),
         (". IN DNSKEY 257 3 15 AAAA ;;state=9", "state 9 is unknown"),
+        (". IN DNSKEY 256 3 15 AAAA", "no key-signing key of"),
         (". IN DNSKEY 257 3 15 AAAA ;;state=2 ;;lastchange=-5", "-5 is no time"),
     ],
 )
@@ -122,6 +124,11 @@ def test_no_file_and_an_empty_one_are_a_beginning(tmp_path):
     assert anchor_file.read(tmp_path / "none") == {}
     (tmp_path / "empty").touch()
     assert anchor_file.read(tmp_path / "empty") == {}
+
+
+def test_a_daemon_that_was_stopped_before_its_first_query_starts_again(tmp_path):
+    anchor_file.write(tmp_path / "anchors", [TrustPoint(b"\0")])
+    assert anchor_file.read(tmp_path / "anchors") == {b"\0": TrustPoint(b"\0")}
 
 
 def test_writing_replaces_the_whole_file_behind_a_link(tmp_path):

@@ -51,6 +51,7 @@ _TIMES = {
     "query_interval": "interval_s",
     "retry_time": "retry_s",
 }
+_SIGNATURE = re.compile(r"\sRRSIG\s", re.IGNORECASE)
 _VALUE = re.compile(r";;(\w+): *(-?\d+)")
 _MARK = re.compile(r";;(state|count|lastchange)=(-?\d+)")
 
@@ -80,6 +81,7 @@ def parse(texts: Iterable[str]) -> dict[bytes, TrustPoint]:
 
     """
     points: dict[bytes, TrustPoint] = {}
+    given: set[bytes] = set()
     current = b""
     for number, text in enumerate(texts, 1):
         try:
@@ -88,11 +90,17 @@ def parse(texts: Iterable[str]) -> dict[bytes, TrustPoint]:
                 points.setdefault(current, TrustPoint(current))
             elif text.startswith(";;"):
                 _take_value(text, points, current)
-            elif text.partition(";")[0].strip():
+            elif text.partition(";")[0].strip() and not _SIGNATURE.search(text):
                 point = _record(text, points)
                 points[point.zone] = point
+                given.add(point.zone)
         except UsageError as error:
             raise UsageError(f"line {number}: {error}") from error
+    for name in given:
+        # a zone of which only data-signing keys are given must not look like one without anchors
+        if not points[name].tracked and not points[name].digests:
+            shown = to_text(name)
+            raise UsageError(f"no key-signing key of {shown} (flags 257), and no DS record")
     return points
 
 
