@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import dns.dnssec
 import dns.flags
 import dns.message
 import dns.name
@@ -11,6 +12,7 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
 import pytest
+from dns.dnssec import allow_all_policy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -162,6 +164,29 @@ def dname_of_a_wildcard(message, tree, ask):
     return message
 
 
+def key_without_zone_bit(message, tree, ask):
+    """The parent vouches for a key that may not sign zone data, and the child has it."""
+    key = tree.zones[S].dnskey.replace(flags=1)
+    ds = dns.dnssec.make_ds(S, key, "SHA256")
+    return delegated_by(f"{ds.to_text()}")(
+        records(S, "DNSKEY", lambda rdata: key)(message, tree, ask), tree, ask
+    )
+
+
+def delegated_by(*texts):
+    """The parent's DS set is another one, and signed."""
+
+    def mutate(message, tree, ask):
+        for section in sections(message):
+            if any(str(rrset.name) == S and rrset.rdtype == T.DS for rrset in section):
+                made = dns.rrset.from_text(S, 300, "IN", "DS", *texts)
+                kept = [one for one in section if T.DS not in (one.rdtype, one.covers)]
+                section[:] = [*kept, made, tree.zones["example."].resign(made)]
+        return message
+
+    return mutate
+
+
 def key_flags(flags):
     return records("secure.example.", "DNSKEY", lambda rdata: rdata.replace(flags=flags))
 
@@ -249,6 +274,8 @@ BOGUS = [
         Ede.SIGNATURE_EXPIRED,
     ),
     ("DNSKEY without zone bit", key_flags(1), WWW, "A", Ede.DNSKEY_MISSING),
+    ("DS of a key without zone bit", key_without_zone_bit, WWW, "A", Ede.NO_ZONE_KEY_BIT),
+    ("DS of no key", delegated_by("1 13 2 " + "ab" * 32), WWW, "A", Ede.DNSKEY_MISSING),
     ("DNSKEY revoked", key_flags(257 | 128), WWW, "A", Ede.DNSKEY_MISSING),
     (
         "DNSKEY of another protocol",
@@ -356,6 +383,34 @@ def test_bogus_and_why(make_network, mutate, name, rdtype, code) -> None:
     assert response.errors[0].text
     unchecked = network.resolve(name, rdtype, cd=True)
     assert unchecked.rcode in (c.NOERROR, c.NXDOMAIN)
+
+
+@pytest.mark.parametrize(
+    ("texts", "code"),
+    [
+        (["1 13 1 " + "ab" * 20], Ede.UNSUPPORTED_DS_DIGEST),
+        (["1 13 3 " + "ab" * 32, "1 13 99 abcd"], Ede.UNSUPPORTED_DS_DIGEST),
+        (["1 5 2 " + "ab" * 32], Ede.UNSUPPORTED_DNSKEY_ALGORITHM),
+        (["1 12 2 " + "ab" * 32, "1 1 2 " + "ab" * 32], Ede.UNSUPPORTED_DNSKEY_ALGORITHM),
+    ],
+)
+def test_a_delegation_that_nobody_can_follow_is_insecure(make_network, texts, code) -> None:
+    """RFC 4035, 5.2; RFC 9904 and 9905 say which algorithms and digests count."""
+    response = make_network(delegated_by(*texts)).resolve(WWW)
+    assert response.rcode == c.NOERROR
+    assert response.security is Security.INSECURE
+    assert response.errors[0].code is code
+
+
+def test_sha1_digests_are_not_looked_at_where_there_are_better_ones(make_network, tree) -> None:
+    """Also where they are allowed (RFC 4509, 3)."""
+    good = dns.dnssec.make_ds(S, tree.zones[S].dnskey, "SHA1", policy=allow_all_policy).to_text()
+    wrong = "1 13 2 " + "ab" * 32
+    for texts, security in ((good,), Security.SECURE), ((good, wrong), Security.BOGUS):
+        network = make_network(delegated_by(*texts))
+        validation = replace(network.settings.validation, allow_sha1=True)
+        response = make_network(delegated_by(*texts), validation=validation).resolve(WWW)
+        assert response.security is security, texts
 
 
 @pytest.mark.parametrize("name", ["x.oddalgo.example.", "x.odddigest.example."])

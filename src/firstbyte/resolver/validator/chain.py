@@ -93,7 +93,7 @@ class Chain:
     async def _prime(self, zone: bytes, work: Work) -> ZoneTrust:
         """The zone of a trust anchor: its DNSKEY set must be signed by an anchored key."""
         anchors = self.anchors[zone]
-        dses = [ds for ds in _dses(anchors) if self._counts(ds)]
+        dses = self._countable(_dses(anchors))
         trusted = [
             key
             for key in _keys(anchors)
@@ -154,12 +154,18 @@ class Chain:
         self, above: ZoneTrust, name: bytes, rrset: RRset, ttl_s: int, work: Work
     ) -> ZoneTrust:
         every = _dses([rrset])
-        dses = [ds for ds in every if self._counts(ds)]
+        dses = self._countable(every)
         if not dses:
             error = self._unsupported(name, every)
             return self._keep(name, Security.INSECURE, ttl_s, error=error)
         where = f"the DS in {to_text(above.zone)}"
         return await self._enter(name, dses, [], where, ttl_s, work)
+
+    def _countable(self, dses: list[Ds]) -> list[Ds]:
+        """Those that may lead into the zone; SHA-1 only where nothing else does (RFC 4509, 3)."""
+        counted = [ds for ds in dses if self._counts(ds)]
+        better = [ds for ds in counted if ds.digest_type != keys.SHA1_DIGEST]
+        return better or counted
 
     def _counts(self, ds: Ds) -> bool:
         sha1 = self._settings.allow_sha1
