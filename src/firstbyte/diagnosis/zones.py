@@ -89,8 +89,10 @@ def address_of(server: str) -> str:
 def server_names(journey: Journey) -> dict[str, str]:
     """Names of servers by address, as far as address records told them."""
     known: dict[str, str] = {}
-    for _, answer in answered(journey):
-        for record in (*answer.additionals, *answer.answers):
+    for event in journey.events:
+        if not isinstance(event.what, Answer):
+            continue
+        for record in (*event.what.additionals, *event.what.answers):
             if record.type in _ADDRESSES:
                 known.setdefault(record.data, canonical(record.name))
     return known

@@ -51,7 +51,8 @@ class Teller:
         known = self._open.pop(ask.number, None)
         if known is None:
             return
-        if ask.edns and message.edns is None and _server(ask) not in self._without_edns:
+        bare = ask.edns and message.edns is None and not message.flags & dns.TC
+        if bare and _server(ask) not in self._without_edns:
             self._without_edns.add(_server(ask))
             rcode = dns.rcode_name(message.rcode)
             self.scope.emit(Fallback("no_edns", f"{_server(ask)} answered {rcode} without EDNS"))

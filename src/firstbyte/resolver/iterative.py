@@ -1,7 +1,7 @@
 """A ``Resolver`` that asks no resolver: every lookup goes down from the root, and shows its way."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 
 from firstbyte.errors import NameError_
@@ -18,7 +18,7 @@ from firstbyte.resolver.https_record import https_name, read_service
 from firstbyte.resolver.iteration_events import Teller
 from firstbyte.resolver.machine.replies import address_text
 from firstbyte.resolver.machine.settings import Settings, Validation
-from firstbyte.resolver.machine.values import Ede, Question, Response, Security
+from firstbyte.resolver.machine.values import Ede, Error, Question, Response, Security
 from firstbyte.resolver.names import HostName, parse_host
 from firstbyte.resolver.stub import StubResolver
 
@@ -229,6 +229,16 @@ def _failure(state: _Lookup) -> NameError_:
 def _unanswered(name: str, bad: list[Response]) -> NameError_:
     errors = [error for response in bad for error in response.errors]
     why = "; ".join(dict.fromkeys(error.text for error in errors if error.text)) or "no answer"
-    silent = any(error.code is Ede.NO_REACHABLE_AUTHORITY for error in errors)
     hint = "the name's own servers did not answer; try again, or ask another resolver"
-    return NameError_("dns.silent" if silent else "dns.servfail", f"{name}: {why}", hint)
+    return NameError_(unanswered_id(errors), f"{name}: {why}", hint)
+
+
+def unanswered_id(errors: Sequence[Error]) -> str:
+    """The id of a resolution that failed: silence, answers that cannot be read, or refusals."""
+    if any("cannot be read" in error.text for error in errors):
+        return "dns.malformed"
+    heard = any(
+        error.code is Ede.NOT_AUTHORITATIVE or " answered " in error.text for error in errors
+    )
+    silent = any(error.code is Ede.NO_REACHABLE_AUTHORITY for error in errors)
+    return "dns.silent" if silent and not heard else "dns.servfail"

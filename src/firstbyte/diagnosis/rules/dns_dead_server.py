@@ -25,14 +25,15 @@ def _check(journey: Journey) -> Iterator[Observation]:
     for (server, zone), asked in by_place.items():
         why = [text for one in asked if (text := error_of(one)) is not None]
         if why and server not in cut_off and not any(one.answered for one in asked):
-            tried = "; ".join(
+            tried = (
                 f"{question_text(journey, one.question)}: {error_of(one)}"
                 for one in asked
                 if error_of(one)
             )
+            times = f"asked {len(why)} times: " if len(why) > 1 else ""
             yield Observation(
                 f"{server_text(journey, server)}, a server of {shown(zone)}, does not answer.",
-                tried,
+                times + "; ".join(dict.fromkeys(tried)),
             )
 
 

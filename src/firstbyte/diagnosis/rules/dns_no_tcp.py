@@ -16,7 +16,8 @@ def _check(journey: Journey) -> Iterator[Observation]:
     told: set[str] = set()
     for one in asked:
         server, why = one.question.server, error_of(one)
-        if why is None or one.question.transport != "tcp" or server in told:
+        reached = why is not None and "the answer" in why
+        if why is None or reached or one.question.transport != "tcp" or server in told:
             continue
         if server in by_udp and server not in by_tcp:
             told.add(server)

@@ -57,13 +57,12 @@ async def compare(job: Job) -> Comparison:
 
     """
     targets = [target for text in job.servers for target in await _resolver(text)]
-    zone = None
-    if targets:
-        zone = await _zone(job, targets)
-    if zone is not None and job.authorities:
-        targets += await _authorities(job, zone, targets)
-    gate = asyncio.Semaphore(AT_ONCE)
     account = Account(job.name, job.rdtype)
+    finder = _Finder(job, targets, PlainTeller(account.scope))
+    zone = await finder.zone()
+    if zone is not None and job.authorities:
+        targets = [*targets, *await finder.authorities(zone)]
+    gate = asyncio.Semaphore(AT_ONCE)
     seen = await asyncio.gather(
         *(_Look(job, target, zone, account).see(gate) for target in targets)
     )
@@ -84,41 +83,48 @@ async def _resolver(text: str) -> list[Target]:
     return [Target(text if len(addresses) == 1 else host, (a, port), False) for a in addresses[:1]]
 
 
-async def _ask_any(job: Job, targets: Sequence[Target], name: str, rdtype: int) -> Message | None:
-    """The first resolver's answer that is of use."""
-    for target in targets:
-        exchange = await ask(Question(name, rdtype, (_mapped(job, target.address),)), job.wanted)
-        message = _message(exchange)
-        if message is not None and message.rcode in (dns.NOERROR, dns.NXDOMAIN):
-            return message
-    return None
+class _Finder(NamedTuple):
+    """Finds the zone and its servers by asking the resolvers."""
 
+    job: Job
+    resolvers: Sequence[Target]
+    teller: PlainTeller
 
-async def _zone(job: Job, targets: Sequence[Target]) -> str | None:
-    """The zone of the name: the owner of the SOA that the resolvers show for it (RFC 2308, 3)."""
-    message = await _ask_any(job, targets, job.name, dns.SOA)
-    if message is None:
+    async def zone(self) -> str | None:
+        """The owner of the SOA that the resolvers show for the name (RFC 2308, 3)."""
+        message = await self._ask(self.job.name, dns.SOA)
+        if message is None:
+            return None
+        for record in (*message.answer, *message.authority):
+            if record.rdtype == dns.SOA:
+                return to_text(record.key)
         return None
-    for record in (*message.answer, *message.authority):
-        if record.rdtype == dns.SOA:
-            return to_text(record.key)
-    return None
 
+    async def authorities(self, zone: str) -> list[Target]:
+        """The zone's servers, one for each address."""
+        message = await self._ask(zone, dns.NS)
+        if message is None:
+            return []
+        names = [to_text(r.rdata) for r in message.answer if r.rdtype == dns.NS][:MAX_AUTHORITIES]
+        found: list[Target] = []
+        for name in sorted(names):
+            for rdtype in (dns.A, dns.AAAA):
+                hosts = await self._ask(name, rdtype)
+                for record in hosts.answer if hosts is not None else ():
+                    address = address_text(record.rdtype, record.rdata)
+                    if address is not None:
+                        found.append(Target(name, (address, 53), True))
+        return found[:MAX_AUTHORITIES]
 
-async def _authorities(job: Job, zone: str, resolvers: Sequence[Target]) -> list[Target]:
-    message = await _ask_any(job, resolvers, zone, dns.NS)
-    if message is None:
-        return []
-    names = [to_text(r.rdata) for r in message.answer if r.rdtype == dns.NS][:MAX_AUTHORITIES]
-    found: list[Target] = []
-    for name in sorted(names):
-        for rdtype in (dns.A, dns.AAAA):
-            hosts = await _ask_any(job, resolvers, name, rdtype)
-            for record in hosts.answer if hosts is not None else ():
-                address = address_text(record.rdtype, record.rdata)
-                if address is not None:
-                    found.append(Target(name, (address, 53), True))
-    return found[:MAX_AUTHORITIES]
+    async def _ask(self, name: str, rdtype: int) -> Message | None:
+        """The first resolver's answer that is of use."""
+        for target in self.resolvers:
+            server = (_mapped(self.job, target.address),)
+            question = Question(name, rdtype, server, (target.address,))
+            message = _message(await ask(question, self.job.wanted, self.teller))
+            if message is not None and message.rcode in (dns.NOERROR, dns.NXDOMAIN):
+                return message
+        return None
 
 
 def _mapped(job: Job, server: Server) -> Server:

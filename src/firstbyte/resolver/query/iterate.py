@@ -11,7 +11,7 @@ from firstbyte.journey.resolution import Exchange, Inspected, Outcome, Step, Ver
 from firstbyte.net import system
 from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns import walker
-from firstbyte.protocols.dns.message import Message
+from firstbyte.protocols.dns.message import Message, Record
 from firstbyte.protocols.dns.names import from_text, is_under, to_text
 from firstbyte.protocols.dns.presentation import data_text, rcode_text, type_text
 from firstbyte.resolver.daemon.channel import Channel
@@ -19,6 +19,7 @@ from firstbyte.resolver.daemon.config import Config, driver_settings, machine_se
 from firstbyte.resolver.daemon.replies import Asked, Manners, reply
 from firstbyte.resolver.driver import Driver
 from firstbyte.resolver.iteration_events import Teller
+from firstbyte.resolver.iterative import unanswered_id
 from firstbyte.resolver.machine.replies import Kind, address_text
 from firstbyte.resolver.machine.replies import read as read_reply
 from firstbyte.resolver.machine.settings import Settings
@@ -43,6 +44,7 @@ _VERDICTS: dict[Security, Verdict] = {
     Security.INSECURE: "insecure",
     Security.SECURE: "secure",
 }
+_NAMES = frozenset({dns.NS, dns.CNAME, dns.PTR, dns.MX, dns.SRV, dns.DNAME})
 MAX_TOLD = 3
 AUDIT_TIMEOUT_S = 3.0
 AUDIT_TRIES = 2
@@ -125,12 +127,18 @@ def _detail(cut: bytes | None, message: Message) -> str:
     if cut is not None:
         return f"to {to_text(cut)}"
     data = [
-        data_text(record.rdclass, record.rdtype, record.rdata)
+        _told(record)
         for record in message.answer
         if record.rdtype not in (dns.RRSIG, dns.DNSKEY, dns.DS)
     ]
     more = len(data) - MAX_TOLD
     return ", ".join(data[:MAX_TOLD]) + (f" and {more} more" if more > 0 else "")
+
+
+def _told(record: Record) -> str:
+    """A record's data; names in lower case, for their letters may be those of our question."""
+    text = data_text(record.rdclass, record.rdtype, record.rdata)
+    return text.lower() if record.rdtype in _NAMES else text
 
 
 async def iterate(wanted: Wanted, config: Config) -> Outcome:
@@ -201,9 +209,7 @@ def failure_of(name: str, responses: Sequence[Response]) -> Failed | None:
         if response.security is Security.BOGUS:
             text = f"{name}: the answer is not authentic: {why}"
             return Failed("dns.bogus", "dns", text)
-        silent = any(error.code is Ede.NO_REACHABLE_AUTHORITY for error in response.errors)
-        error_id = "dns.silent" if silent else "dns.servfail"
-        return Failed(error_id, "dns", f"{name}: {why or 'no answer'}")
+        return Failed(unanswered_id(response.errors), "dns", f"{name}: {why or 'no answer'}")
     return None
 
 

@@ -104,7 +104,8 @@ class PlainTeller:
         except DecodeError:
             self._scope.emit(QueryFailed(number, "the answer cannot be read"))
             return
-        if query.edns is not None and message.edns is None and query.qtype not in _TRANSFERS:
+        bare = message.edns is None and not message.flags & dns.TC
+        if query.edns is not None and bare and query.qtype not in _TRANSFERS:
             rcode = dns.rcode_name(message.rcode)
             text = f"{_place(server)} answered {rcode} without EDNS"
             self._scope.emit(Fallback("no_edns", text))
