@@ -92,3 +92,18 @@ def test_plain_http_goes_through_the_office_s_proxy(capsys):
     assert "200 OK" in capsys.readouterr().out
     assert run(["--lab=office", "-q", "http://stream.example/"]) == 0
     assert "403 Forbidden" in capsys.readouterr().out
+
+
+def test_a_client_that_asks_has_its_addresses_before_anything_runs():
+    took_ms = []
+    for name in ("arrival", "default"):
+        with build_world(name) as world:
+            began_s, addresses = world.internet.time_s, world.client.addresses
+            dns = world.run(trace("https://shop.example/")).hops[0].phases.dns
+            took_ms.append(dns.duration_ms)
+        if name == "arrival":
+            assert set(addresses) == {"192.168.1.100", "2001:db8:113:1:0:ff:fe01:0"}
+            # DHCP's two round trips and RFC 5227's probes.
+            assert 4 < began_s < 8
+    # The first question waits for the router's MAC: one round trip at home.
+    assert took_ms[0] - took_ms[1] == pytest.approx(1.0)

@@ -11,13 +11,13 @@ from firstbyte.sim import Host
 from firstbyte.sim.clock import NS_PER_S
 from firstbyte.sim.links import Link, Node, WireOptions
 from firstbyte.sim.losses import BurstyLoss, Loss
-from firstbyte.sim.machines import Firewall, Middlebox, Nat
+from firstbyte.sim.machines import DhcpServer, Firewall, Middlebox, Nat
 
 INDENT = " " * 6
 MAX_ADDRESSES = 2
 QUALITIES = ("±# ms", "# Mbit/s", "queue # s", "loss #", "MTU #")
 """What is said of a link besides its round trip; both ways' numbers where they differ."""
-MACHINES = {Nat: "NAT", Firewall: "firewall", Middlebox: "middlebox"}
+MACHINES = {Nat: "NAT", DhcpServer: "DHCP", Firewall: "firewall", Middlebox: "middlebox"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +135,7 @@ def _fitted(lines: Sequence[str], width: int) -> str:
 
 def _kind(world: World, host: Host) -> str:
     words = ["you"] if host is world.client else []
+    words += ["asks for its addresses"] if host.asks else []
     words += ["router"] if host.forwarding else []
     owners = [getattr(one, "__self__", None) for one in (*host.incoming, *host.outgoing)]
     words += [word for kind, word in MACHINES.items() if any(type(one) is kind for one in owners)]

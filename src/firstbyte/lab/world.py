@@ -83,7 +83,10 @@ class World:
         raise KeyError(name)
 
     def start(self) -> None:
-        """Start every server; takes no virtual time. Once is enough."""
+        """Start every server, and wait for the client's addresses if it asks for them.
+
+        Takes no virtual time unless it asks. Once is enough.
+        """
         if self._started:
             return
         self._started = True
@@ -97,6 +100,7 @@ class World:
             server = SiteServer(site, self.authority, self.directory)
             await self.internet.hosts[site.host].run(server.start())
             self._kept.append(server)
+        await self.client.online()
 
     def run(self, program: Coroutine[Any, Any, T], *, limit_s: float | None = None) -> T:
         """Run ``program`` on the client to its end, in virtual time; its result.
