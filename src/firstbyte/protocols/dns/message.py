@@ -81,6 +81,9 @@ def group(records: list[Record]) -> list[RRset]:
     A set takes its lowest TTL (RFC 2181, 5.2); doubled records count once. Signatures that cover
     nothing here stand as sets of type RRSIG.
     """
+    if len(records) == 1:
+        record = records[0]
+        return [RRset(record.key, record.rdtype, record.ttl_s, [record.rdata])]
     sets: dict[tuple[bytes, int], RRset] = {}
     signatures: list[Record] = []
     for record in records:

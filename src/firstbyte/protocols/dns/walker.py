@@ -196,13 +196,12 @@ def _decompressed(data: bytes, at: int, end: int, layout: tuple[int, ...], memo:
 
 def _take_edns(message: Message) -> None:
     """The first OPT record out of the additional section; more than one is an error."""
-    found = [record for record in message.additional if record.rdtype == OPT]
-    if not found:
+    places = [at for at, record in enumerate(message.additional) if record.rdtype == OPT]
+    if not places:
         return
-    if len(found) > 1:
-        raise DecodeError(0, "OPT", "at most one", f"{len(found)}", "RFC 6891, 6.1.1")
-    opt = found[0]
-    message.additional.remove(opt)
+    if len(places) > 1:
+        raise DecodeError(0, "OPT", "at most one", f"{len(places)}", "RFC 6891, 6.1.1")
+    opt = message.additional.pop(places[0])
     read = _edns if len(opt.rdata) > MAX_KEPT_OPTIONS_BYTES else _known_edns
     message.edns = read(opt.rdclass, opt.ttl_s, opt.rdata)
 

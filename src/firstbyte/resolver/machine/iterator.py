@@ -267,9 +267,12 @@ class Iterator:
     def _not_lame(self, servers: list[Server], zone: bytes) -> list[Server]:
         """Those that serve the zone or, where there are none, those that resolve for others."""
         now = self.scheduler.now
-        found = [(server, self.servers.lameness(server, zone, now)) for server in servers]
-        good = [server for server, lameness in found if lameness is None]
-        return good or [server for server, lameness in found if lameness and lameness.recursive]
+        lameness = self.servers.lameness
+        good = [server for server in servers if lameness(server, zone, now) is None]
+        if good:
+            return good
+        found = [(server, lameness(server, zone, now)) for server in servers]
+        return [server for server, lame in found if lame is not None and lame.recursive]
 
     def _may_use(self, server: Server, cut: Delegation) -> bool:
         address = server[0]

@@ -69,12 +69,8 @@ def read(message: Message, zone: bytes, name: bytes, rdtype: int, *, recursive: 
     if rcode not in (dns.NOERROR, dns.NXDOMAIN, dns.YXDOMAIN):
         return Reply(Kind.ERROR, rcode, authoritative)
     bailiwick = b"\0" if recursive else zone
-    signatures = [
-        record
-        for section in (message.answer, message.authority, message.additional)
-        for record in section
-        if record.rdtype == dns.RRSIG
-    ]
+    records = [*message.answer, *message.authority, *message.additional]
+    signatures = [record for record in records if record.rdtype == dns.RRSIG]
     answer = _sets(message.answer, bailiwick, signatures)
     reply = Reply(Kind.ANSWER, rcode, authoritative, end=name)
     reply.recursive = bool(message.flags & dns.RA) and not authoritative

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns.message import RRset
-from firstbyte.protocols.dns.names import ROOT, ancestors, to_text
+from firstbyte.protocols.dns.names import ROOT, parent, to_text
 from firstbyte.resolver.cache import NXDOMAIN_TYPE, Cache, Entry
 from firstbyte.resolver.machine import dns64, rebinding, sentinel, special
 from firstbyte.resolver.machine.delegations import Delegation
@@ -197,7 +197,9 @@ class Resolution:
 
     def _implied(self, name: bytes, now_s: float) -> Entry | None:
         """What names above imply: a DNAME's alias (RFC 6672), or that nothing is below (8020)."""
-        for above in ancestors(name)[1:]:
+        above = name
+        while len(above) > 1:
+            above = parent(above)
             entry = self.cache.get(above, dns.DNAME, now_s)
             if entry is None:
                 continue

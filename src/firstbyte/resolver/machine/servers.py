@@ -5,7 +5,7 @@ servers that are about as near as the nearest, so that load spreads and answers 
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from firstbyte.resolver.machine.values import Moment, Server
@@ -108,8 +108,10 @@ class Servers:
         found = None if state is None else state.lame.get(zone)
         return found if found is not None and found.until_s > now.unix_s else None
 
-    def choose(self, candidates: Iterable[Server], now: Moment) -> Server:
+    def choose(self, candidates: Sequence[Server], now: Moment) -> Server:
         """One of ``candidates``, of which there is at least one."""
+        if len(candidates) == 1:
+            return candidates[0]
         scored = [(self._score(server, now), server) for server in candidates]
         best = min(scored)[0]
         near = [server for score, server in scored if score <= best + BAND_S]
