@@ -439,6 +439,21 @@ def test_the_command_says_ready_and_stops_on_sigterm(workers: str) -> None:
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
+def test_systemd_is_told_once_it_answers(workers: str, tmp_path, monkeypatch) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(str(tmp_path / "notify"))
+        listener.settimeout(20)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        with start("--listen", f"127.0.0.1:{free_port()}", "--workers", workers) as process:
+            assert listener.recv(100) == b"READY=1"
+            process.terminate()
+            assert process.wait(10) == 0
+        listener.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            listener.recv(100)
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
 def test_an_address_that_is_taken_is_told(workers: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -4,6 +4,8 @@ import asyncio
 import base64
 import contextlib
 import ssl
+import subprocess
+import sys
 
 import dns.asyncquery
 import dns.edns
@@ -25,6 +27,7 @@ from firstbyte.resolver.daemon.doh.http2 import Http2Server
 from firstbyte.resolver.daemon.doh.requests import Refusal, question_in
 from firstbyte.resolver.daemon.tls_context import server_context
 from testbed.dns_tree import dns_tree
+from testbed.ports import free_ports
 
 QUERY = dns.message.make_query("www.example.org", "A", id=0)
 WIRE = QUERY.to_wire()
@@ -268,6 +271,41 @@ def test_more_questions_than_are_taken_at_once_are_all_answered(authority, tmp_p
             return found
 
     assert asyncio.run(program()) == set(range(300))
+
+
+def test_workers_share_the_encrypted_ports_too(authority, tmp_path):
+    renew(authority, tmp_path)
+    plain, tls, https = (f"127.0.0.1:{port}" for port in free_ports(3))
+    command = [sys.executable, "-m", "firstbyte", "dns", "serve", "--workers", "2"]
+    command += ["--listen", plain, "--tls-listen", tls, "--https-listen", https]
+    command += ["--certificate", str(tmp_path / "all.pem")]
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    query = dns.message.make_query("localhost", "A")
+
+    async def ask_all():
+        port = int(tls.rpartition(":")[2])
+        answers = await asyncio.gather(
+            *(
+                dns.asyncquery.tls(query, "127.0.0.1", 10, port, ssl_context=context)
+                for _ in range(8)
+            )
+        )
+        async with httpx.AsyncClient(verify=context, http2=True) as client:
+            url = f"https://{https}/dns-query"
+            posted = await client.post(
+                url, content=query.to_wire(), headers={"content-type": MEDIA}
+            )
+        return [*answers, dns.message.from_wire(posted.content)]
+
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        for line in process.stderr:
+            if line == "ready\n":
+                break
+        answers = asyncio.run(ask_all())
+        process.terminate()
+        assert process.wait(10) == 0
+    assert [answer.answer[0][0].address for answer in answers] == ["127.0.0.1"] * 9
 
 
 def test_needs_a_certificate(tmp_path):

@@ -10,6 +10,7 @@ from firstbyte.resolver.daemon.config import Config
 from firstbyte.resolver.daemon.daemon import Daemon
 from firstbyte.resolver.daemon.saying import say, say_error
 from firstbyte.resolver.daemon.shared_counts import WorkerCounts
+from firstbyte.resolver.daemon.supervisor import notify_ready
 
 READY = "ready"
 GRACE_S = 1.0
@@ -38,7 +39,7 @@ async def run(
     if daemon.leads:
         _tell_places(daemon)
     if ready is None:
-        say(READY)
+        say_ready()
     else:
         ready()
     try:
@@ -46,6 +47,12 @@ async def run(
         await _drain(daemon)
     finally:
         daemon.close()
+
+
+def say_ready() -> None:
+    """Questions are answered: tell whoever started the daemon."""
+    say(READY)
+    notify_ready()
 
 
 def _tell_places(daemon: Daemon) -> None:

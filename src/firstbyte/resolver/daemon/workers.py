@@ -8,8 +8,8 @@ import signal
 import traceback
 
 from firstbyte.errors import FirstbyteError
-from firstbyte.resolver.daemon.running import READY, Configure, run
-from firstbyte.resolver.daemon.saying import say, say_error
+from firstbyte.resolver.daemon.running import Configure, run, say_ready
+from firstbyte.resolver.daemon.saying import say_error
 from firstbyte.resolver.daemon.shared_counts import SharedCounts
 
 GC_ALLOCATIONS = 50_000
@@ -51,7 +51,7 @@ def _parent(configure: Configure, count: int) -> int:
     while ready and len(children) < count:
         ready = _fork(configure, counts, children)
     if ready:
-        say(READY)
+        say_ready()
     ended, status = os.wait()
     children.remove(ended)
     pass_on(signal.SIGTERM, None)
