@@ -111,3 +111,40 @@ def test_a_server_s_side_is_seen_at_its_own_host(tmp_path):
     words = ["tshark", "-r", str(file), "-T", "fields", "-e", "dns.qry.name"]
     packets = subprocess.run(words, capture_output=True, text=True, timeout=60, check=True)
     assert "shop.example" in packets.stdout.lower()
+
+
+def test_lab_pcap_says_what_it_wrote_and_what_failed(capsys, tmp_path):
+    file = tmp_path / "x.pcapng"
+    assert run(["lab", "pcap", "--fault", "tcp.refused", "-o", str(file)]) == 7
+    err = capsys.readouterr().err
+    assert "firstbyte: https://shop.example/: tcp.refused: " in err
+    assert f"{file}: " in err
+    assert err.rstrip().endswith("packets at client (eth0)")
+    assert run(["lab", "pcap", "--host", "isp", "-o", str(file)]) == 0
+    assert "packets at isp (eth0, eth1, eth2), with the TLS keys" in capsys.readouterr().err
+
+
+def test_lab_run_says_below_the_table_why_a_program_failed(capsys, tmp_path):
+    file = tmp_path / "s.toml"
+    file.write_text(
+        "[hosts.c]\n[[programs]]\nhost = 'c'\nname = 'page'\n"
+        "run = 'firstbyte.client.trace:trace'\narguments = ['https://shop.example/']\n"
+    )
+    assert run(["lab", "run", str(file)]) == 1
+    out = capsys.readouterr().out
+    assert "FAILED  dns.failed\n" in out
+    assert "✖ page: dns.failed: shop.example AAAA: " in out
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_a_long_headline_goes_on_in_the_next_line(capsys):
+    assert run(["--lab=satellite"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[2].strip() == "simulated"
+    assert max(map(len, lines)) <= 80
+
+
+def test_questions_that_ended_alike_are_told_once(capsys):
+    assert run(["lab", "break", "dns.refused"]) == 6
+    told = " ".join(capsys.readouterr().out.split())
+    assert "AAAA, A, HTTPS shop.example at 203.0.113.53:53 over udp: REFUSED" in told

@@ -22,6 +22,7 @@ def command(fault: str | None, url: str | None, lab: str, seed: int | None) -> i
 
         rows = [(one.id, one.title) for one in all_faults().values()]
         click.echo("\n".join(columns(rows, indent="")))
+        click.echo("\nOne of them: firstbyte lab break FAULT [URL]")
         return None
     from firstbyte.cli.trace import command as trace
 

@@ -21,7 +21,7 @@ def _request_flags(command: F) -> F:
 @click.option("--interface", "interface_name", metavar="NAME", help="This interface (eth0) alone.")
 @_request_flags
 @lab_flags
-@click.argument("urls", nargs=-1, metavar="URL…")
+@click.argument("urls", nargs=-1, metavar="[URL…]")
 def command(
     file: str,
     host_name: str | None,
@@ -30,6 +30,8 @@ def command(
     **values: Any,
 ) -> int:
     """Trace each URL in a world and write a host's packets, with the TLS keys inside.
+
+    Without a URL: the world's default site.
 
     Wireshark and tshark decrypt the file as it is: its key log is in a Decryption Secrets Block.
     """

@@ -80,12 +80,19 @@ def questions(hop: Hop) -> tuple[DnsQuestion, ...]:
 
 
 def questions_text(hop: Hop) -> str:
-    """Every question with its end: "A a.test at 192.0.2.53:53: NXDOMAIN in 12.0 ms; …"."""
-    return "; ".join(_question_text(question) for question in questions(hop))
+    """Every question with its end: "A a.test at 192.0.2.53:53: NXDOMAIN in 12.0 ms; …".
+
+    Types that were asked for alike and ended alike stand together.
+    """
+    alike: dict[str, list[str]] = {}
+    for question in questions(hop):
+        alike.setdefault(_question_text(question), []).append(question.type)
+    return "; ".join(f"{', '.join(types)} {text}" for text, types in alike.items())
 
 
 def _question_text(question: DnsQuestion) -> str:
-    asked = f"{question.type} {question.name} at {question.server} over {question.transport}"
+    """All but the type."""
+    asked = f"{question.name} at {question.server} over {question.transport}"
     if question.rcode is not None:
         extended = f" ({question.extended_error})" if question.extended_error else ""
         return f"{asked}: {question.rcode}{extended} in {ms_text(question.duration_ms)}"

@@ -119,7 +119,7 @@ class IterativeResolver:
         try:
             while tasks:
                 done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
+                for task in [one for one in tasks if one in done]:  # a set has no order
                     yield _found(state, tasks.pop(task), task.result())
         finally:
             await _cancel(tasks)

@@ -1,5 +1,6 @@
 """Traces in a world, and the packets that a host saw of them, as a file."""
 
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -26,21 +27,37 @@ def capture_traces(
         UsageError: there is no such host or interface.
 
     """
-    from firstbyte.client.trace import trace
-
     file, host_name, interface = wanted
     host = _host(world, host_name)
     _check_interface(host, interface)
 
-    async def job() -> list[int]:
-        return [
-            (await trace(url, options)).outcome.exit_code for url in urls or [world.default_url]
-        ]
-
-    codes = run_in(world, job())
+    codes = run_in(world, _trace_all(urls or [world.default_url], options))
     capture = _only(world.internet.capture(host), interface)
     write_bytes(file, capture.pcapng(world.internet.clock.epoch_ns))
+    seen = ", ".join(sorted({seen.interface for seen in capture.seen})) or "no interface"
+    keys = ", with the TLS keys" if capture.keylog else ""
+    say(f"{file}: {len(capture.seen)} packets at {host.name} ({seen}){keys}")
     return next((code for code in codes if code), 0)
+
+
+async def _trace_all(urls: Sequence[str], options: TraceOptions) -> list[int]:
+    """The exit code of each; what failed is said."""
+    from firstbyte.client.trace import trace
+
+    codes = []
+    for url in urls:
+        outcome = (await trace(url, options)).outcome
+        codes.append(outcome.exit_code)
+        if outcome.error:
+            say(f"{url}: {outcome.error.id}: {outcome.error.message}")
+    return codes
+
+
+def say(words: str) -> None:
+    """Tell a person."""
+    from firstbyte.rendering.escape import escape
+
+    print(f"firstbyte: {escape(words)}", file=sys.stderr)
 
 
 def _host(world: "World", name: str | None) -> "Host":

@@ -5,10 +5,11 @@ import re
 import tomllib
 from ipaddress import IPv6Network
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import msgspec
 from msgspec import Struct, field
+from msgspec.structs import fields
 
 from firstbyte.errors import UsageError
 from firstbyte.protocols.dhcp.server import ServerSettings as DhcpSettings
@@ -320,10 +321,25 @@ def parse_scenario(text: str, source: str = "scenario") -> Scenario:
         raise UsageError(f"{source}: {error}", _hint(str(error))) from error
 
 
+def _table_of(message: str) -> type[Struct]:
+    """The table that a message is about: it ends with `$.firewalls[0].rules[1]`, or nowhere."""
+    place = re.search(r"at `\$([^`]*)`$", message)
+    table: type[Struct] = Scenario
+    for key in re.findall(r"[a-z_]+", place[1]) if place else ():
+        kinds = {item.name: (item.type, *get_args(item.type)) for item in fields(table)}
+        structs = [kind for kind in kinds.get(key, ()) if _is_struct(kind)]
+        table = structs[0] if structs else table
+    return table
+
+
+def _is_struct(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Struct)
+
+
 def _hint(message: str) -> str:
     found = re.search(r"unknown field `(.*?)`", message)
     if found is None:
         return "docs/reference/scenario.md lists every key"
-    known = sorted({name for table in TABLES for name in table.__struct_fields__})
+    known = sorted(_table_of(message).__struct_fields__)
     near = difflib.get_close_matches(found[1], known, 1)
     return f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"

@@ -119,7 +119,9 @@ def _short(value: object) -> str:
     if isinstance(value, Journey):
         hop = value.hops[-1] if value.hops else None
         error = value.outcome.error
-        return error.id if error else f"{hop.status if hop else ''} {value.url}"
+        return (
+            f"{error.id}: {error.message}" if error else f"{hop.status if hop else ''} {value.url}"
+        )
     text = "" if value is None else repr(value)
     return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
 
