@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from firstbyte.sim.kernel import Kernel
     from firstbyte.sim.sockets import SimSocket
 
+MAX_MTU_V4 = 0xFFFF
+"""No IPv4 packet is longer; loopback would take one more octet."""
+
 Address = tuple[str, int]
 Ancillary = tuple[int, int, bytes]
 """A control message: level, type, data (cmsg(3))."""
@@ -174,7 +177,8 @@ class Endpoint:
         transmitter = self.kernel.stack.transmitter
         with self.os_errors():
             path = transmitter.require_path(self.remote[0])
-        return transmitter.mtu_to(path, self.kernel.now_ns)
+        mtu = transmitter.mtu_to(path, self.kernel.now_ns)
+        return mtu if ":" in self.remote[0] else min(mtu, MAX_MTU_V4)
 
     def tcp_info(self) -> bytes:
         """``struct tcp_info``."""
