@@ -89,6 +89,27 @@ def test_servers_agree_whatever_the_order_and_the_letters() -> None:
     assert found(story, "dns.answers_differ") == []
 
 
+@pytest.mark.parametrize(
+    ("kind", "data", "severities"),
+    [
+        ("A", "192.0.2.81", ["info"]),
+        ("AAAA", "2001:db8::1", ["info"]),
+        ("MX", "10 other.test.", ["warning"]),
+        ("A", "", ["warning"]),
+    ],
+)
+def test_a_choice_of_addresses_is_only_worth_knowing(
+    kind: str, data: str, severities: list[str]
+) -> None:
+    question = f"www.zone.test {kind}"
+    first = {"A": "192.0.2.80", "AAAA": "2001:db8::2"}.get(kind, "10 mail.test.")
+    story = answered(f"www.zone.test 60 {kind} {first}", question=question)
+    other = [f"www.zone.test 60 {kind} {data}"] if data else []
+    meaning = "answer" if data else "nodata"
+    story.zone_answer("zone.test", question, TWO, answers=other, kind=meaning)
+    assert found(story, "dns.answers_differ") == severities
+
+
 def test_a_truncated_answer_is_no_other_answer() -> None:
     story = answered("www.zone.test 60 A 192.0.2.80")
     story.zone_answer("zone.test", NAME, TWO, flags=("qr", "aa", "tc"), kind="nodata")

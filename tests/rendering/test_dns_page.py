@@ -54,6 +54,16 @@ def exchange(response, **more):
     )
 
 
+def test_json_has_every_record_that_the_header_counts(outcome):
+    data = json.loads(to_json(outcome))
+    for one in data["exchanges"]:
+        for message in (one["queryMessage"], one["responseMessage"]):
+            assert message["ARCOUNT"] == len(message["additionalRRs"])
+            assert message["additionalRRs"][-1]["TYPEname"] == "OPT"
+            assert message["additionalRRs"][-1]["CLASS"] == message["EDNS"]["udpPayloadSize"]
+            assert int(message["EDNS"]["DO"]) == message["additionalRRs"][-1]["TTL"] >> 15 & 1
+
+
 def test_what_peers_send_cannot_move_the_cursor():
     response = dns.message.from_text(
         "id 1\nopcode QUERY\nrcode NOERROR\nflags QR\n;QUESTION\nx.test. IN TXT\n"

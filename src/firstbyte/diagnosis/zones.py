@@ -4,7 +4,7 @@ Only questions that say whose server was asked (``Question.zone``) count: those 
 root, and those that compare or audit a zone's servers. A stub's journey has none.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -74,6 +74,12 @@ def canonical(name: str) -> str:
 def shown(name: str) -> str:
     """A name as sentences have it; the root by its name."""
     return "the root" if canonical(name) == "." else canonical(name)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a sentence: "a", "a and b", "a, b and c"."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def is_below(name: str, zone: str) -> bool:

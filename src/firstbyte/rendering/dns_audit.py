@@ -23,8 +23,10 @@ def audit(zone: str, servers: Sequence[Inspected], look: Look) -> list[Text]:
     if not servers:
         return [*lines, Text("  none that could be found", style="error")]
     lines.append(Text(f"  {'':{wide}} {_HEADS}named by", style="dim"))
+    named = ""
     for one in servers:
-        lines += _row(one, wide, look)
+        lines += _row(one, wide, look, again=one.server == named)
+        named = one.server
     return lines
 
 
@@ -32,11 +34,12 @@ def _both(one: Inspected) -> str:
     return f"{escape(one.server)} {escape(one.address)}"
 
 
-def _row(one: Inspected, wide: int, look: Look) -> list[Text]:
+def _row(one: Inspected, wide: int, look: Look, *, again: bool) -> list[Text]:
     both = _both(one)
     lines = []
     if len(both) > wide:
-        lines = [Text("  " + fit(escape(one.server), look.width - 2, look.glyphs.ellipsis))]
+        name = Text("  " + fit(escape(one.server), look.width - 2, look.glyphs.ellipsis))
+        lines = [] if again else [name]
         both = "  " + escape(one.address)
     line = Text(f"  {fit(both, wide, look.glyphs.ellipsis):{wide}} ")
     if one.edns is None:

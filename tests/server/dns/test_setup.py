@@ -45,6 +45,14 @@ def test_views_share_the_zones_keys(files):
     assert ask(served.zones, "www.example.org", client="10.1.1.1", dnssec=True).answer
 
 
+def test_a_subnet_may_see_several_zones_of_its_own(files):
+    served = made(files[:1], views=[f"10.0.0.0/8={path}" for path in files])
+    assert ask(served.zones, "www.signed.example.org", client="10.1.1.1").answer
+    assert ask(served.zones, "www.example.org", client="10.1.1.1").answer
+    outside = ask(served.zones, "www.signed.example.org", client="192.0.2.1")
+    assert not outside.answer
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -9,18 +9,22 @@ from firstbyte.journey.model import Journey
 
 _VARYING = {"SOA", "DNSKEY", "AXFR", "IXFR", "ANY", "RRSIG"}
 """Types whose difference has a finding of its own, or that may differ."""
+_CHOSEN = {"A", "AAAA", "HTTPS"}
+"""Types of which many servers give a choice, by place and load: one or the other is no fault."""
 Said = tuple[str, tuple[str, ...]]
 
 
 def _check(journey: Journey) -> Iterator[Observation]:
     for (zone, name, kind), said in _by_question(journey).items():
         if len(set(said.values())) > 1:
+            chosen = kind in _CHOSEN and all(data for _, data in said.values())
             yield Observation(
                 f"The name servers of {shown(zone)} give different answers for {name} {kind}.",
                 "; ".join(
                     f"{server_text(journey, server)}: {_words(*one)}"
                     for server, one in said.items()
                 ),
+                severity="info" if chosen else None,
             )
 
 

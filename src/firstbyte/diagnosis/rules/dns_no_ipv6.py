@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 
 from firstbyte.diagnosis.rule import Observation, Rule
-from firstbyte.diagnosis.zones import Delegation, delegations, shown
+from firstbyte.diagnosis.zones import Delegation, delegations, listed, shown
 from firstbyte.journey.model import Journey
 
 
 def _check(journey: Journey) -> Iterator[Observation]:
     lacking = [one for one in delegations(journey) if _is_ipv4_alone(one)]
     if lacking:
-        zones = " and of ".join(shown(delegation.zone) for delegation in lacking)
+        zones = listed([shown(delegation.zone) for delegation in lacking])
         yield Observation(
             f"No name server of {zones} has an IPv6 address.",
             "; ".join(

@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 
 from firstbyte.diagnosis.rule import Observation, Rule
-from firstbyte.diagnosis.zones import Delegation, delegations, shown
+from firstbyte.diagnosis.zones import Delegation, delegations, listed, shown
 from firstbyte.journey.model import Journey
 
 
 def _check(journey: Journey) -> Iterator[Observation]:
     alone = [one for one in delegations(journey) if _is_alone(one)]
     if alone:
-        zones = " and ".join(shown(delegation.zone) for delegation in alone)
+        zones = listed([shown(delegation.zone) for delegation in alone])
         has = "has" if len(alone) == 1 else "have"
         yield Observation(f"{zones} {has} one name server only.", "; ".join(map(_evidence, alone)))
 

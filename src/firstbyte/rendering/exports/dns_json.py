@@ -8,9 +8,10 @@ from firstbyte.errors import DecodeError
 from firstbyte.journey.resolution import Exchange, Outcome
 from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns import ede, walker
-from firstbyte.protocols.dns.message import Message, Record
+from firstbyte.protocols.dns.message import Edns, Message, Record
 from firstbyte.protocols.dns.names import to_text
 from firstbyte.protocols.dns.presentation import class_text, data_text, rcode_text, type_text
+from firstbyte.protocols.dns.writer import opt_record
 
 _BITS = (
     ("QR", dns.QR),
@@ -99,6 +100,7 @@ def _sections(read: Message) -> dict[str, Any]:
     ):
         made[name] = [_record(record) for record in records]
     if read.edns is not None:
+        made["additionalRRs"].append(_opt(read.edns))
         made["EDNS"] = {
             "version": read.edns.version,
             "udpPayloadSize": read.edns.payload_bytes,
@@ -110,6 +112,20 @@ def _sections(read: Message) -> dict[str, Any]:
             ],
         }
     return made
+
+
+def _opt(edns: Edns) -> dict[str, Any]:
+    """The OPT record as any other, so that ARCOUNT and the list agree."""
+    octets = opt_record(edns)
+    return {
+        "NAME": ".",
+        "TYPE": dns.OPT,
+        "TYPEname": "OPT",
+        "CLASS": edns.payload_bytes,
+        "TTL": int.from_bytes(octets[5:9], "big"),
+        "RDLENGTH": len(octets) - 11,
+        "RDATAHEX": octets[11:].hex().upper(),
+    }
 
 
 def _record(record: Record) -> dict[str, Any]:

@@ -192,6 +192,16 @@ def from_pem(data: bytes, role: Role = "csk", *, rsa_number: int = 8) -> ZoneKey
         private = load_pem_private_key(data, None)
     except (ValueError, TypeError) as error:
         raise UsageError(f"the private key cannot be read: {error}") from error
+    return adopt(private, role, rsa_number=rsa_number)
+
+
+def adopt(private: object, role: Role = "csk", *, rsa_number: int = 8) -> ZoneKey:
+    """A private key of ``cryptography``'s as one that signs zones.
+
+    Raises:
+        UsageError: its kind signs no zones here.
+
+    """
     if isinstance(private, ec.EllipticCurvePrivateKey) and private.curve.name == "secp256r1":
         return ZoneKey(_Ecdsa(private), role)
     if isinstance(private, ed25519.Ed25519PrivateKey):

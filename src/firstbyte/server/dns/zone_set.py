@@ -19,10 +19,10 @@ class ZoneSet:
     ) -> None:
         self.default: Zones = {zone.apex: zone for zone in zones}
         nearest_first = sorted(views, key=lambda view: view[0].prefixlen, reverse=True)
-        self.views: list[tuple[Network, Zones]] = [
-            (network, self.default | {zone.apex: zone for zone in own})
-            for network, own in nearest_first
-        ]
+        self.views: dict[Network, Zones] = {}
+        for network, own in nearest_first:
+            zones_of = self.views.setdefault(network, dict(self.default))
+            zones_of.update({zone.apex: zone for zone in own})
 
     def visible(self, client: str) -> Zones:
         """The zones for a client at this address."""
@@ -30,7 +30,7 @@ class ZoneSet:
             return self.default
         address = ip_address(client.partition("%")[0])
         network = self._network(getattr(address, "ipv4_mapped", None) or address)
-        return self.default if network is None else dict(self.views)[network]
+        return self.default if network is None else self.views[network]
 
     def scope_bits(self, address: IPv4Address | IPv6Address) -> int:
         """How much of an address decides what it sees (RFC 7871, 7.2.1).
@@ -39,13 +39,13 @@ class ZoneSet:
         for one view can cover another.
         """
         outer = self._network(address)
-        own = [network for network, _ in self.views if network.version == address.version]
+        own = [network for network in self.views if network.version == address.version]
         inside = [network.prefixlen for network in own if outer is None or _within(network, outer)]
         return max(inside, default=0)
 
     def _network(self, address: IPv4Address | IPv6Address) -> Network | None:
         """The nearest view's network."""
-        for network, _ in self.views:
+        for network in self.views:
             if address.version == network.version and address in network:
                 return network
         return None
@@ -53,7 +53,7 @@ class ZoneSet:
     def all(self) -> list[Zone]:
         """Every zone once."""
         found = {id(zone): zone for zone in self.default.values()}
-        for _, zones in self.views:
+        for zones in self.views.values():
             found |= {id(zone): zone for zone in zones.values()}
         return list(found.values())
 
