@@ -58,6 +58,7 @@ BROKEN = [
     ("pointer forwards", b"\0" * 4 + b"\0\1" + b"\0" * 6 + b"\xc0\x20\0\1\0\1" + b"\0" * 40),
     ("label over the end", b"\0" * 4 + b"\0\1" + b"\0" * 6 + b"\x3fabc"),
     ("bad label type", b"\0" * 4 + b"\0\1" + b"\0" * 6 + b"\x80abc\0\0\1\0\1"),
+    ("OPT with a name", b"\0" * 11 + b"\1" + b"\1a\0" + b"\0\x29\x04\xd0" + b"\0" * 6),
     ("missing record", b"\0" * 6 + b"\0\1" + b"\0" * 4),
     ("long name", b"\0" * 4 + b"\0\1" + b"\0" * 6 + b"\x3f" * 64 * 5 + b"\0\0\1\0\1"),
     (

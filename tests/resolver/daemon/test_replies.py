@@ -1,13 +1,16 @@
 """What a response becomes for a client that asked in a certain way."""
 
+import dns.edns
 import dns.flags
 import dns.message
 import dns.rcode
+import dns.rdataclass
 import pytest
 
 from firstbyte.protocols.dns import constants as c
 from firstbyte.resolver.daemon import replies
 from firstbyte.resolver.daemon.channel import Channel
+from firstbyte.resolver.daemon.identity import Identity
 from firstbyte.resolver.machine.values import Response, Security
 
 FLAGS = [
@@ -46,3 +49,62 @@ def test_a_compact_denial_is_told_to_those_who_read_no_proofs(flags, rcode) -> N
         query.use_edns(0, flags)
     response = answered(Response(c.NOERROR, security=Security.SECURE, compact=True), query)
     assert dns.rcode.to_text(response.rcode()) == rcode
+
+
+def refused(message: dns.message.Message, manners=None, cookie=None) -> dns.message.Message:
+    asked = replies.read(message.to_wire(), Channel.UDP)
+    assert isinstance(asked, replies.Asked)
+    assert asked.refusal is not None
+    rendered = replies.refusal(asked, asked.refusal, manners or replies.Manners(), cookie)
+    return dns.message.from_wire(rendered.data)
+
+
+def with_cookie(data: bytes, name: str = "www.example.") -> dns.message.Message:
+    options = [dns.edns.GenericOption(dns.edns.OptionType.COOKIE, data)]
+    return dns.message.make_query(name, "A", use_edns=0, options=options)
+
+
+@pytest.mark.parametrize("size", [0, 7, 9, 15, 41])
+def test_a_cookie_of_an_impossible_length_is_a_format_error(size) -> None:
+    assert refused(with_cookie(bytes(size))).rcode() == dns.rcode.FORMERR
+
+
+def test_a_cookie_may_be_asked_for_without_a_question() -> None:
+    message = with_cookie(bytes(8))
+    message.question = []
+    answer = refused(message, cookie=bytes(24))
+    assert answer.rcode() == dns.rcode.NOERROR
+    assert [option.otype for option in answer.options] == [dns.edns.OptionType.COOKIE]
+    message.use_edns(0)
+    assert refused(message).rcode() == dns.rcode.FORMERR
+
+
+CHAOS = [
+    ("id.server.", "TXT", '"one"'),
+    ("Hostname.BIND.", "TXT", '"one"'),
+    ("version.bind.", "TXT", '"2.0"'),
+    ("version.bind.", "A", None),
+    ("authors.bind.", "TXT", None),
+]
+
+
+@pytest.mark.parametrize(("name", "rdtype", "text"), CHAOS)
+def test_class_ch_tells_what_the_configuration_lets_it(name, rdtype, text) -> None:
+    message = dns.message.make_query(name, rdtype, "CH")
+    manners = replies.Manners(identity=Identity("one", "2.0"))
+    answer = refused(message, manners)
+    assert [str(rdata) for rrset in answer.answer for rdata in rrset] == ([text] if text else [])
+    assert all(rrset.rdclass == dns.rdataclass.CH for rrset in answer.answer)
+    assert answer.rcode() == (dns.rcode.NOERROR if text else dns.rcode.REFUSED)
+    assert refused(message).rcode() == dns.rcode.REFUSED
+
+
+@pytest.mark.parametrize(("name", "expected"), [("one", b"one"), (None, None)])
+def test_the_server_identifier_is_told_to_those_who_ask(name, expected) -> None:
+    asking = dns.edns.GenericOption(dns.edns.OptionType.NSID, b"")
+    query = dns.message.make_query("www.example.", "A", use_edns=0, options=[asking])
+    asked = replies.read(query.to_wire(), Channel.UDP)
+    manners = replies.Manners(identity=Identity(name))
+    rendered = replies.reply(asked, Response(c.NOERROR), manners, None)
+    told = [option.nsid for option in dns.message.from_wire(rendered.data).options]
+    assert told == ([] if expected is None else [expected])

@@ -7,7 +7,7 @@ from firstbyte.errors import DecodeError
 from firstbyte.protocols.dns import rdata as layouts
 from firstbyte.protocols.dns.constants import OPT, RRSIG
 from firstbyte.protocols.dns.message import Edns, Message, Record
-from firstbyte.protocols.dns.names import MAX_NAME_BYTES
+from firstbyte.protocols.dns.names import MAX_NAME_BYTES, ROOT
 
 MAX_RECORDS = 4096
 """A 64 KiB message of the smallest records holds 5,900; no honest one comes near this."""
@@ -202,6 +202,8 @@ def _take_edns(message: Message) -> None:
     if len(places) > 1:
         raise DecodeError(0, "OPT", "at most one", f"{len(places)}", "RFC 6891, 6.1.1")
     opt = message.additional.pop(places[0])
+    if opt.key != ROOT:
+        raise DecodeError(0, "OPT", "the root as its name", f"{opt.key!r}", "RFC 6891, 6.1.2")
     read = _edns if len(opt.rdata) > MAX_KEPT_OPTIONS_BYTES else _known_edns
     message.edns = read(opt.rdclass, opt.ttl_s, opt.rdata)
 

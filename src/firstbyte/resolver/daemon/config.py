@@ -94,6 +94,10 @@ class Config(Struct, frozen=True, kw_only=True):
     priming: bool = True
     send_ta_signal: bool = True
     root_key_sentinel: bool = True
+    identity: str | None = None
+    """Which server this is, for NSID and ``id.server``; where it is null, nobody is told."""
+    version: str | None = None
+    """The answer to ``version.bind``; where it is null, there is none."""
     dns64_prefix: str | None = None
     ede: bool = True
     minimal_responses: bool = True

@@ -10,6 +10,11 @@ MAX_AGE_S = 3600
 MAX_AHEAD_S = 300
 
 
+def is_well_formed(sent: bytes) -> bool:
+    """Whether an option has a length that a cookie may have (RFC 7873, 4.1)."""
+    return len(sent) == CLIENT_BYTES or _MIN_BYTES <= len(sent) <= _MAX_BYTES
+
+
 class ServerCookies:
     """Makes and checks them, in the layout of RFC 9018, 4; the hash is our own affair."""
 
@@ -18,7 +23,7 @@ class ServerCookies:
 
     def answer(self, sent: bytes, client: str, unix_s: float) -> bytes | None:
         """The option for a client that sent this one; None where it is malformed (5.2.2)."""
-        if len(sent) != CLIENT_BYTES and not _MIN_BYTES <= len(sent) <= _MAX_BYTES:
+        if not is_well_formed(sent):
             return None
         head = _VERSION + (int(unix_s) & 0xFFFFFFFF).to_bytes(4, "big")
         return sent[:CLIENT_BYTES] + head + self._digest(sent[:CLIENT_BYTES] + head, client)

@@ -11,6 +11,7 @@ from firstbyte.resolver.daemon.channel import Channel
 from firstbyte.resolver.daemon.clock import make_clock
 from firstbyte.resolver.daemon.config import Config, driver_settings, machine_settings
 from firstbyte.resolver.daemon.endpoints import Endpoints, bind_stream
+from firstbyte.resolver.daemon.identity import Identity
 from firstbyte.resolver.daemon.metrics import exposition, serve_metrics
 from firstbyte.resolver.daemon.parsing import endpoint
 from firstbyte.resolver.daemon.replies import Manners
@@ -180,6 +181,10 @@ class Daemon:
 
 def _rules(config: Config) -> Rules:
     manners = Manners(
-        config.edns_buffer_size, config.ede, config.minimal_responses, config.tcp_idle_timeout
+        config.edns_buffer_size,
+        config.ede,
+        config.minimal_responses,
+        config.tcp_idle_timeout,
+        Identity(config.identity, config.version),
     )
     return Rules(AccessList(config.allow), RateLimiter(config.rate_limit), manners)

@@ -10,8 +10,11 @@ from firstbyte.protocols.dns import walker
 from firstbyte.protocols.dns.message import Edns, Message, RRset
 from firstbyte.protocols.dns.writer import Parts, Rendered, render
 from firstbyte.resolver.daemon.channel import Channel
+from firstbyte.resolver.daemon.cookies import is_well_formed
+from firstbyte.resolver.daemon.identity import NOBODY, Identity
 from firstbyte.resolver.machine.values import Ede, Error, Question, Response, Security
 
+NSID_OPTION = 3
 EDE_OPTION = 15
 COOKIE_OPTION = 10
 KEEPALIVE_OPTION = 11
@@ -33,6 +36,7 @@ class Manners:
     minimal: bool = True
     idle_s: float = 10.0
     """How long a stream without questions stays open."""
+    identity: Identity = NOBODY
 
 
 class Asked:
@@ -55,6 +59,10 @@ class Asked:
         message = self.message
         if message.opcode != 0:
             self.refusal = dns.NOTIMP
+        elif self.cookie is not None and not is_well_formed(self.cookie):
+            self.refusal = dns.FORMERR  # RFC 7873, 5.2.2
+        elif message.question_count == 0 and self.cookie is not None:
+            self.refusal = dns.NOERROR  # it wants a cookie, and nothing else (RFC 7873, 5.4)
         elif message.question_count != 1 or message.qname is None:
             self.refusal = dns.FORMERR
         elif message.edns is not None and message.edns.version > 0:
@@ -77,6 +85,11 @@ class Asked:
         """The DNS cookie that it sent (RFC 7873)."""
         edns = self.message.edns
         return None if edns is None else edns.option(COOKIE_OPTION)
+
+    @property
+    def wants_identity(self) -> bool:
+        """Whether it wants to know which server answers (RFC 5001, 2.1)."""
+        return self._has(NSID_OPTION)
 
     @property
     def wants_keepalive(self) -> bool:
@@ -118,9 +131,10 @@ def read(data: bytes, channel: Channel) -> Asked | bytes | None:
         return data[:2] + bytes((0x80 | opcode_and_rd, dns.FORMERR)) + bytes(8)
 
 
-def refusal(asked: Asked, rcode: int, manners: Manners, errors: list[Error]) -> Rendered:
-    """An answer without records."""
-    return reply(asked, Response(rcode, errors=errors), manners, None)
+def refusal(asked: Asked, rcode: int, manners: Manners, cookie: bytes | None) -> Rendered:
+    """The answer to what is not resolved: without records, but where it asks who we are."""
+    response = manners.identity.answer(asked.message) if rcode == dns.REFUSED else None
+    return reply(asked, response or Response(rcode, errors=asked.errors), manners, cookie)
 
 
 def reply(asked: Asked, response: Response, manners: Manners, cookie: bytes | None) -> Rendered:
@@ -200,6 +214,8 @@ def _edns(asked: Asked, response: Response, manners: Manners, cookie: bytes | No
     options = []
     if cookie is not None:
         options.append((COOKIE_OPTION, cookie))
+    if asked.wants_identity and manners.identity.nsid is not None:
+        options.append((NSID_OPTION, manners.identity.nsid))
     if asked.wants_keepalive:
         tenths = min(int(manners.idle_s * 10), 0xFFFF)  # of a second (RFC 7828, 3.1)
         options.append((KEEPALIVE_OPTION, tenths.to_bytes(2, "big")))

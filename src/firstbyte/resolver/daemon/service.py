@@ -112,7 +112,8 @@ class Service:
             self._give(asked, client, reply, now, limited=channel is Channel.UDP)
             return True
         if asked.refusal is not None:
-            rendered = replies.refusal(asked, asked.refusal, self.rules.manners, asked.errors)
+            cookie = self._cookie(asked, client, now)
+            rendered = replies.refusal(asked, asked.refusal, self.rules.manners, cookie)
             self._give(rendered.data, client, reply, now, limited=asked.udp)
             return True
 
@@ -160,7 +161,8 @@ class Service:
         asked = replies.read(data, channel)
         if not isinstance(asked, Asked):
             return False
-        rendered = replies.refusal(asked, dns.REFUSED, self.rules.manners, _PROHIBITED)
+        prohibited = Response(dns.REFUSED, errors=_PROHIBITED)
+        rendered = replies.reply(asked, prohibited, self.rules.manners, None)
         self._give(rendered.data, client, reply, now, limited=asked.udp)
         return True
 
