@@ -267,6 +267,52 @@ def test_who_proves_its_address_by_a_cookie_is_not_limited() -> None:
     asyncio.run(main())
 
 
+class Slow(Upstream):
+    """Answers when it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waiting: list[tuple[bytes, tuple[str, int]]] = []
+
+    def datagram_received(self, data, addr) -> None:
+        self.waiting.append((data, addr))
+
+    def go_on(self) -> None:
+        for data, addr in self.waiting:
+            self.transport.sendto(self.answer(data), addr)
+        self.waiting.clear()
+
+
+def test_a_reload_does_not_lose_questions_under_way() -> None:
+    async def main() -> None:
+        async with running() as (daemon, _):
+            loop = asyncio.get_running_loop()
+            transport, slow = await loop.create_datagram_endpoint(Slow, local_addr=("127.0.0.1", 0))
+            port = transport.get_extra_info("sockname")[1]
+            keys = {
+                "root_hints": [["ns.", "192.0.2.1"]],
+                "address_map": {"192.0.2.1": f"127.0.0.1:{port}"},
+                "qname_minimisation": "off",
+                "priming": False,
+                "tcp_idle_timeout": 3,
+            }
+            config = from_mapping(keys | {"listen": daemon.config.listen})
+            assert daemon.reload(config) == []
+            begun = asyncio.create_task(ask(daemon, query("www.example")))
+            async with asyncio.timeout(10):
+                while not slow.waiting:  # noqa: ASYNC110 # it has no event
+                    await asyncio.sleep(0.005)
+            moved = from_mapping(keys | {"listen": "127.0.0.1:1", "ede": False})
+            assert daemon.reload(moved) == ["listen"]
+            slow.go_on()
+            assert (await begun).answer[0][0].address == "192.0.2.80"
+            assert len(daemon.service.wire) == 0, "it was found under the old configuration"
+            assert not daemon.service.rules.manners.ede
+            transport.close()
+
+    asyncio.run(main())
+
+
 SAMPLE = re.compile(r'firstbyte_dns_([a-z_]+)(?:\{([a-z]+="[^"\n]*",?)+\})? ([0-9]+)')
 
 

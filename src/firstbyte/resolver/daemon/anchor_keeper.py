@@ -1,6 +1,7 @@
 """Trust anchors kept up to date while the daemon runs (RFC 5011): asks, decides, saves, tells."""
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from firstbyte.resolver.machine.values import Question
 from firstbyte.resolver.rollover.refresh import Refreshed, failed, refresh
 from firstbyte.resolver.rollover.states import DAY_S, Change, State, TrustPoint, anchors_of
 
+_LOG = logging.getLogger(__name__)
 LOOK_S = 60.0
 """How often the wall clock is looked at: it may be set, or the machine may have slept."""
 LOOK_AT_FILE_CLOCK_S = 0.05
@@ -95,6 +97,14 @@ class AnchorKeeper:
         if self._leads:
             self._save()
         self._task = asyncio.get_running_loop().create_task(self._run(service))
+        self._task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """It never ends by itself: an error of ours must not pass in silence."""
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self._say("warning: trust anchors are refreshed no more, by an internal error")
+            _LOG.error("refreshing trust anchors failed", exc_info=error)
 
     def close(self) -> None:
         """Stop to ask."""

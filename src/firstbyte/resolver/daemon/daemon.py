@@ -39,6 +39,8 @@ class Daemon:
     endpoints: Endpoints | None = None
     _metrics: asyncio.Server | None = None
     _publisher: asyncio.Task[None] | None = None
+    _retired: list[Driver] = field(default_factory=list)
+    """Of configurations before; they answer what they have begun."""
 
     @property
     def ports(self) -> list[Server]:
@@ -133,13 +135,22 @@ class Daemon:
             endpoints.check(config)
             endpoints.adapt(config)
         fixed = [key for key in FIXED_KEYS if getattr(config, key) != getattr(self.config, key)]
-        last_s = self.config.question_timeout + 1
-        asyncio.get_running_loop().call_later(last_s, service.driver.close)
+        self._retire(service.driver)
         self.config = config
         service.driver, service.clock, service.rules = fresh.driver, fresh.clock, fresh.rules
         service.clear()
         self._keep(keeper)
         return fixed
+
+    def _retire(self, driver: Driver) -> None:
+        """Let a driver answer what it has begun, and close it then."""
+
+        def end() -> None:
+            self._retired.remove(driver)
+            driver.close()
+
+        self._retired.append(driver)
+        asyncio.get_running_loop().call_later(self.config.question_timeout + 1, end)
 
     def _exposition(self) -> str:
         own = self._samples()
@@ -177,6 +188,8 @@ class Daemon:
             self.keeper.close()
         if self.service is not None:
             self.service.driver.close()
+        for driver in self._retired:
+            driver.close()
 
 
 def _rules(config: Config) -> Rules:
