@@ -106,19 +106,24 @@ class SimSelector(selectors.BaseSelector):
 
     def select(self, timeout: float | None = None) -> Ready:
         """What is ready; moves the clock on when ``timeout`` allows waiting and nothing is."""
+        began_ns = self._clock.now_ns
         self._run_due()
-        if self._any_hot() or not (timeout is None or timeout > 0):
-            self._spin()
-        else:
+        if timeout is None or timeout > 0:
+            self._wait()
+        if self._clock.now_ns > began_ns:
             self._turns = 0
-            while not (self._any_hot() or self.has_work()):
-                at_ns = self._agenda.next_ns()
-                if at_ns is None or not self._agenda.foreground:
-                    self.on_idle()
-                    break
-                self._clock.advance_to(at_ns)
-                self._run_due()
+        else:
+            self._spin()
         return self._ready()
+
+    def _wait(self) -> None:
+        while not (self._any_hot() or self.has_work()):
+            at_ns = self._agenda.next_ns()
+            if at_ns is None or not self._agenda.foreground:
+                self.on_idle()
+                break
+            self._clock.advance_to(at_ns)
+            self._run_due()
 
     def _any_hot(self) -> bool:
         is_held = self.is_held
@@ -129,10 +134,10 @@ class SimSelector(selectors.BaseSelector):
     def _spin(self) -> None:
         self._turns += 1
         excess = self._turns // SPIN_LIMIT
-        next_ns = self._agenda.next_ns()
-        if excess and next_ns is not None:
-            cost_ns = SPIN_COST_NS << min(excess - 1, 20)
-            self._clock.advance_to(min(self._clock.now_ns + cost_ns, next_ns))
+        if excess:
+            at_ns = self._clock.now_ns + (SPIN_COST_NS << min(excess - 1, 20))
+            next_ns = self._agenda.next_ns()
+            self._clock.advance_to(at_ns if next_ns is None else min(at_ns, next_ns))
             self._run_due()
 
     def _run_due(self) -> None:

@@ -6,6 +6,8 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from firstbyte.sim import Internet
+
 
 async def hello(request):
     await asyncio.sleep(1.0)
@@ -58,6 +60,18 @@ def test_https_and_websocket(pair, server_tls, client_tls):
     cold, warm = pair.run(fetch("https://server.example", client_tls))
     assert cold == 0.24 + 1.0
     assert warm == 0.08 + 1.0
+
+
+def test_the_same_seed_gives_the_same_frames():
+    def frames():
+        with Internet(seed=3) as internet:
+            client, server = internet.host("client"), internet.host("server.example")
+            internet.link(client, server, rtt_s=0.05, loss=0.05)
+            server.run(start(80))
+            internet.run(until=client.run(fetch("http://server.example", False)))
+            return internet.capture(client).pcapng()
+
+    assert frames() == frames()
 
 
 def test_a_total_timeout_fires_on_time(pair):
