@@ -194,6 +194,19 @@ def test_an_executors_function_runs_coroutines_of_the_loop(pair):
     assert pair.time_s == 1
 
 
+def test_debug_mode_finds_nothing_wrong(pair):
+    pair.internet.loop.set_debug(True)
+
+    async def main():
+        await asyncio.to_thread(time.sleep, 1)
+        time.sleep(1)
+        with pytest.raises(ZeroDivisionError):
+            await asyncio.to_thread(lambda: 1 / 0)
+        return time.monotonic()
+
+    assert pair.run(main()) == 2
+
+
 def test_a_deadline_passes_while_an_executors_function_sleeps(pair):
     async def main():
         with pytest.raises(TimeoutError):

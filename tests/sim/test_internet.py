@@ -212,6 +212,23 @@ def test_the_clocks_are_virtual_inside_and_real_outside(internet):
     assert isinstance(now, datetime.datetime)
 
 
+def test_calendars_and_clocks_by_number_are_virtual_too(internet):
+    async def main():
+        now = time.time()
+        assert time.gmtime() == time.gmtime(now)
+        assert time.localtime() == time.localtime(now)
+        assert time.ctime() == time.ctime(now)
+        assert time.asctime() == time.asctime(time.localtime(now))
+        assert time.strftime("%c") == time.strftime("%c", time.localtime(now))
+        assert time.clock_gettime(time.CLOCK_REALTIME) == now
+        assert time.clock_gettime_ns(time.CLOCK_MONOTONIC) == time.monotonic_ns() == 0
+        assert time.clock_gettime(time.CLOCK_PROCESS_CPUTIME_ID) > 0
+        return time.gmtime().tm_year
+
+    assert internet.run(until=internet.host("one").run(main())) == 2026
+    assert time.gmtime()[:3] == time.gmtime(time.time())[:3]
+
+
 def entropy(seed):
     with Internet(seed=seed) as internet:
         host = internet.host("one")

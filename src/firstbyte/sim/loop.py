@@ -114,7 +114,8 @@ class SimLoop(asyncio.SelectorEventLoop):
             self._park()
         for worker in [one for one in self._workers if one.call and one.call.is_over()]:
             self._workers.remove(worker)
-            self._let_run(worker)
+            worker.go_on()
+            self._remember(worker)
 
     # --- programs that stand still --------------------------------------------------------------
 
@@ -254,16 +255,16 @@ class SimLoop(asyncio.SelectorEventLoop):
         context = Context()
         context.run(HOST.set, HOST.get())
         call = functools.partial(context.run, func, *args)
-        work = functools.partial(_give_result, future, call)
-        self.call_soon(self._execute, future, work)
+        self.call_soon(self._execute, future, call)
         return future
 
-    def _execute(self, future: asyncio.Future[Any], work: Callable[[], None]) -> None:
+    def _execute(self, future: asyncio.Future[Any], call: Callable[[], Any]) -> None:
         if not future.cancelled():
-            self._let_run(Worker(self, self._clock, self._agenda, work))
+            worker = Worker(self, self._clock, self._agenda, future)
+            worker.start(call)
+            self._remember(worker)
 
-    def _let_run(self, worker: Worker) -> None:
-        worker.go_on()
+    def _remember(self, worker: Worker) -> None:
         if worker.call is not None:
             self._workers.append(worker)
 
@@ -324,14 +325,3 @@ class SimLoop(asyncio.SelectorEventLoop):
     async def _sock_sendfile_native(self, *_: Any) -> int:
         # sendfile(2) would write to the idle descriptor that stands for the socket.
         raise asyncio.SendfileNotAvailableError("no sendfile(2) inside the private internet")
-
-
-def _give_result(future: asyncio.Future[Any], call: Callable[[], Any]) -> None:
-    try:
-        result = call()
-    except BaseException as error:
-        if not future.cancelled():
-            future.set_exception(error)
-    else:
-        if not future.cancelled():
-            future.set_result(result)

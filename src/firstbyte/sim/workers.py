@@ -6,9 +6,10 @@ same order every time.
 """
 
 import _thread
+import asyncio
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from firstbyte.sim.agenda import Agenda
 from firstbyte.sim.clock import Clock
@@ -25,34 +26,55 @@ ENDINGS = 10
 class Worker:
     """One function under way. ``loop`` is the world's."""
 
-    def __init__(self, loop: "SimLoop", clock: Clock, agenda: Agenda, work: Callable[[], None]):
+    def __init__(
+        self, loop: "SimLoop", clock: Clock, agenda: Agenda, future: asyncio.Future[Any]
+    ) -> None:
         self.loop = loop
+        self._future = future
+        self._outcome: tuple[Any, BaseException | None] = (None, None)
         self.call: Standstill | None = None
         """What the function waits for; None once it is done."""
         self._clock = clock
         self._agenda = agenda
-        self._work = work
+        self._function: Callable[[], Any] = int
         self._has_ended = False
         self._turn, self._loops_turn = threading.Lock(), threading.Lock()
         self._turn.acquire()
         self._loops_turn.acquire()
-        _thread.start_new_thread(self._main, ())
 
     def _main(self) -> None:
         self._turn.acquire()
         BLOCKERS.own = self
         try:
-            self._work()
+            self._outcome = self._function(), None
+        except BaseException as error:
+            self._outcome = None, error
         finally:
             self._loops_turn.release()
 
     # --- in the loop's thread -------------------------------------------------------------------
+
+    def start(self, function: Callable[[], Any]) -> None:
+        """Run ``function`` until it is done or blocks."""
+        self._function = function
+        _thread.start_new_thread(self._main, ())
+        self.go_on()
 
     def go_on(self) -> None:
         """Let the function run until it is done or blocks."""
         self.call = None
         self._turn.release()
         self._loops_turn.acquire()
+        self._tell()
+
+    def _tell(self) -> None:
+        result, error = self._outcome
+        if self.call is not None or self._future.cancelled():
+            return
+        if error is None:
+            self._future.set_result(result)
+        else:
+            self._future.set_exception(error)
 
     def end(self) -> None:
         """The world ends: what the function waits for fails."""

@@ -47,7 +47,7 @@ def _start(thread: threading.Thread) -> None:
     if HOST.get() is not None:
         raise SimulationError(
             "no threads inside the private internet: they would run in real time "
-            "(asyncio.to_thread and executors of the loop run inline)"
+            "(asyncio.to_thread and loop.run_in_executor can be used)"
         )
     _REAL_START(thread)
 
