@@ -110,6 +110,11 @@ async def no_edns(_: Bed) -> Journey:
     return await walked("www.plain", "no-edns@www.plain")
 
 
+@fault("dns.case_changed")
+async def case_changed(_: Bed) -> Journey:
+    return await walked("www.plain", "case-folding@www.plain")
+
+
 @fault("dns.no_tcp")
 async def no_tcp(_: Bed) -> Journey:
     return await walked("www.plain", "tcp-silent@plain", audit=True)

@@ -45,6 +45,12 @@ def silent(transport: dns.Transport) -> Story:
     return story.pause(1500).emit(dns.TimedOut(query, 1.5))
 
 
+def other_letters() -> Story:
+    story = referred()
+    query = story.zone_ask("zone.test", NAME, ONE)
+    return story.emit(dns.QueryFailed(query, "the answer changed the question's letters"))
+
+
 def disagreeing() -> Story:
     story = answered("www.zone.test 60 A 192.0.2.80")
     return story.zone_answer("zone.test", NAME, TWO, answers=["www.zone.test 60 A 192.0.2.81"])
@@ -115,6 +121,7 @@ ZONE_FAULTS: dict[str, Callable[[], Story]] = {
     "dns.no_ipv6": referred,
     "dns.single_server": lambda: referred(servers=("ns.elsewhere.test.",), glue=()),
     "dns.no_edns": no_edns,
+    "dns.case_changed": other_letters,
     "dns.open_transfer": lambda: answered(
         SOA.format(7), question="zone.test AXFR", transport="tcp"
     ),

@@ -80,7 +80,11 @@ _BREAKING = FlagGroup("Breaking")
             default=ALGORITHMS[0],
             show_default=True,
         ),
-        _SIGNING("--keys", type=click.Path(path_type=Path), help="keep the keys in this directory"),
+        _SIGNING(
+            "--keys",
+            type=click.Path(path_type=Path),
+            help="keep the keys in this directory, or use BIND's there",
+        ),
         _SIGNING("--split-keys", is_flag=True, help="a key-signing and a zone-signing key"),
         _SIGNING("--nsec3", is_flag=True, help="deny by NSEC3, without salt and extra rounds"),
         _SIGNING("--opt-out", is_flag=True, help="NSEC3 without unsigned delegations"),

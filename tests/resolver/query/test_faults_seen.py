@@ -25,7 +25,7 @@ SEEN = [
     ("wrong-ds@example.org", WWW, SERVFAIL, "bogus", {9}, {"dns.bogus", "dns.ds_without_key"}),
     ("no-edns@www.example.org", WWW, SERVFAIL, "bogus", {10}, {"dns.no_edns"}),
     ("no-edns@www.plain", "www.plain", NOERROR, "insecure", set(), {"dns.no_edns"}),
-    ("case-folding@www.example.org", WWW, NOERROR, "secure", set(), set()),
+    ("case-folding@www.example.org", WWW, NOERROR, "secure", set(), {"dns.case_changed"}),
     ("garbled@www.example.org", WWW, SERVFAIL, None, {22, 23}, {"dns.malformed"}),
     ("lame@www.example.org", WWW, SERVFAIL, None, {22}, {"dns.lame", "dns.servfail"}),
     ("upward-referral@www.example.org", WWW, SERVFAIL, None, {20}, {"dns.lame"}),
