@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import contextlib
+import socket
 import ssl
 import subprocess
 import sys
@@ -253,6 +254,32 @@ def test_what_is_no_question_ends_the_connection(authority, tmp_path):
     asyncio.run(program())
 
 
+def test_who_does_not_read_is_not_written_to_for_ever(authority, tmp_path):
+    """Its answers stay unsent, so its questions stay unread; after the idle time it must go."""
+    query = dns.message.make_query("huge.example.org", "TXT", want_dnssec=True).to_wire()
+
+    async def program():
+        async with running(authority, tmp_path, tcp_idle_timeout=0.3) as (daemon, _):
+            with socket.socket() as sock:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                sock.setblocking(False)
+                loop = asyncio.get_running_loop()
+                await loop.sock_connect(sock, daemon.ports[0])
+                flood = (len(query).to_bytes(2, "big") + query) * 20000
+                sent = loop.create_task(loop.sock_sendall(sock, flood))
+                async with asyncio.timeout(20):
+                    while not daemon.endpoints.connections:  # noqa: ASYNC110 # it has no event
+                        await asyncio.sleep(0.01)
+                    while daemon.endpoints.connections:  # noqa: ASYNC110
+                        await asyncio.sleep(0.01)
+                sent.cancel()
+                with contextlib.suppress(asyncio.CancelledError, OSError):
+                    await sent
+            return daemon.statistics.questions["tcp"]
+
+    assert asyncio.run(program()) < 20000
+
+
 def test_more_questions_than_are_taken_at_once_are_all_answered(authority, tmp_path):
     async def program():
         async with running(authority, tmp_path) as (daemon, _):
@@ -369,6 +396,23 @@ def test_http2_waits_for_the_clients_window():
         client.increment_flow_control_window(10, 1)
         machine.receive(client.data_to_send())
     assert body == WIRE
+
+
+def test_http_headers_are_limited():
+    """431 over HTTP/1.1 (RFC 6585, 5); over HTTP/2 the connection ends."""
+    head = b"GET /dns-query HTTP/1.1\r\nhost: x\r\nx: " + b"y" * 20000
+    for data in (head, head + b"\r\n\r\n"):
+        machine = Http1Server()
+        machine.receive(data)
+        assert machine.ended
+        assert machine.outgoing().startswith(b"HTTP/1.1 431 ")
+    client = h2.connection.H2Connection()
+    client.initiate_connection()
+    fields = {":method": "GET", ":scheme": "https", ":authority": "x", ":path": "/dns-query"}
+    client.send_headers(1, [*fields.items(), *((f"x-{n}", "y" * 1000) for n in range(20))])
+    machine = Http2Server()
+    assert machine.receive(client.data_to_send()) == []
+    assert machine.ended
 
 
 def test_http2_ends_with_who_takes_requests_back_too_often():

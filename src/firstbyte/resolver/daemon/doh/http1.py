@@ -39,6 +39,10 @@ class Http1Server:
             if event is h11.NEED_DATA or event is h11.PAUSED:
                 return found
             if isinstance(event, h11.Request):
+                # h11 limits only what is incomplete: a head that comes at once may be longer
+                if _head_bytes(event) > MAX_HEADER_BYTES:
+                    self._refuse(431, "the header fields are too long")
+                    return found
                 self._request, self._body = event, bytearray()
                 if self._connection.they_are_waiting_for_100_continue:
                     go_on = h11.InformationalResponse(status_code=100, headers=[])
@@ -98,3 +102,8 @@ class Http1Server:
         """What is to be sent."""
         out, self._out = bytes(self._out), bytearray()
         return out
+
+
+def _head_bytes(request: h11.Request) -> int:
+    fields = sum(len(name) + len(value) + 4 for name, value in request.headers)
+    return len(request.target) + fields

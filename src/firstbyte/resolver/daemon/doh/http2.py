@@ -47,6 +47,8 @@ class Http2Server:
         self._connection = H2Connection(config)
         self._connection.local_settings[SettingCodes.MAX_CONCURRENT_STREAMS] = MAX_STREAMS
         self._connection.local_settings[SettingCodes.MAX_HEADER_LIST_SIZE] = MAX_HEADER_BYTES
+        # h2 waits for the client's word on the settings before it holds the client to them
+        self._connection.decoder.max_header_list_size = MAX_HEADER_BYTES
         self._connection.initiate_connection()
         self._open: dict[int, _Open] = {}
         self._unsent: dict[int, bytes] = {}
