@@ -213,6 +213,22 @@ async def datagrams(made):
     yield lambda: far.recvmsg(9, 99, MSG_ERRQUEUE)
 
 
+async def groups(made):
+    sock = made.new(kind=UDP)
+    group = socket.inet_aton("224.1.1.1") + socket.inet_aton("127.0.0.1")
+    alone = socket.inet_aton("10.0.0.1") + bytes(4)
+    yield lambda: sock.setsockopt(IP, socket.IP_DROP_MEMBERSHIP, group)
+    yield lambda: sock.setsockopt(IP, socket.IP_ADD_MEMBERSHIP, group)
+    yield lambda: sock.setsockopt(IP, socket.IP_ADD_MEMBERSHIP, group)
+    yield lambda: sock.setsockopt(IP, socket.IP_DROP_MEMBERSHIP, group)
+    yield lambda: sock.setsockopt(IP, socket.IP_ADD_MEMBERSHIP, alone)
+    yield lambda: sock.setsockopt(IP, socket.IP_ADD_MEMBERSHIP, b"1234")
+    yield lambda: sock.setsockopt(IP, socket.IP_MULTICAST_IF, socket.inet_aton("127.0.0.1"))
+    yield lambda: sock.setsockopt(IP, socket.IP_MULTICAST_IF, socket.inet_aton("192.0.2.77"))
+    yield lambda: sock.setsockopt(IP, socket.IP_MULTICAST_TTL, struct.pack("b", 7))
+    yield lambda: sock.getsockopt(IP, socket.IP_MULTICAST_TTL)
+
+
 async def refused_datagrams(made):
     sock = made.new(kind=UDP)
     yield lambda: sock.connect_ex(("127.0.0.1", 9))
@@ -282,6 +298,7 @@ SCRIPTS = [
     a_stream,
     the_end_of_a_stream,
     datagrams,
+    groups,
     refused_datagrams,
     duplicates,
     option_values,

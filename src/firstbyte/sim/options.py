@@ -68,6 +68,8 @@ DEFAULTS: dict[Option, int] = {
     (IP6, socket.IPV6_V6ONLY): 0,
     (IP6, socket.IPV6_UNICAST_HOPS): 64,
     (IP6, socket.IPV6_TCLASS): 0,
+    (IP6, socket.IPV6_MULTICAST_HOPS): 1,
+    (IP6, socket.IPV6_MULTICAST_LOOP): 1,
     (IP6, IPV6_RECVERR): 0,
     (IP6, IPV6_MTU_DISCOVER): 1,
     (IP6, socket.IPV6_RECVPKTINFO): 0,
@@ -161,7 +163,7 @@ class SocketOptions:
         elif (level, name) == (TCP, socket.TCP_CONGESTION) and isinstance(value, bytes):
             self._set_congestion(value)
         else:
-            self._set_number(level, name, _number(value))
+            self._set_number(level, name, _number(level, value))
         self.changed(level, name)
 
     def _set_linger(self, value: int | bytes) -> None:
@@ -215,9 +217,11 @@ class SocketOptions:
             raise os_error(errno.ENOPROTOOPT)
 
 
-def _number(value: int | bytes) -> int:
+def _number(level: int, value: int | bytes) -> int:
     if isinstance(value, int):
         return int(value)
+    if level == IP and 0 < len(value) < 4:
+        return value[0]  # a char will do, as in the oldest of programs
     if len(value) < 4:
         raise os_error(errno.EINVAL)
     return int.from_bytes(value[:4], "little", signed=True)

@@ -434,7 +434,9 @@ class SimSocket:
         self._open()
         if value is None:
             value = bytes(optlen or 0)
-        self.options.set(level, optname, value if isinstance(value, int) else bytes(value))
+        given = value if isinstance(value, int) else bytes(value)
+        if not self.endpoint.set_group(level, optname, given):
+            self.options.set(level, optname, given)
 
     def getsockopt(self, level: int, optname: int, buflen: int = 0, /) -> Any:
         """An option's value: an integer, or with ``buflen`` its bytes."""

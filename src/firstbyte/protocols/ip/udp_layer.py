@@ -40,6 +40,10 @@ class UdpSocket:
         "closed",
         "dual",
         "errors",
+        "group_interface",
+        "group_loop",
+        "group_ttl",
+        "groups",
         "interface",
         "label",
         "local",
@@ -61,6 +65,13 @@ class UdpSocket:
         """May send to broadcast addresses [SO_BROADCAST]."""
         self.dual = False
         self.ttl: int | None = None
+        self.groups: set[str] = set()
+        """Multicast groups that it has joined."""
+        self.group_interface: str | None = None
+        """By which multicast leaves [IP_MULTICAST_IF]; null: by the route, or the link there is."""
+        self.group_ttl = 1
+        self.group_loop = True
+        """Members on this host hear what it sends [IP_MULTICAST_LOOP]."""
         self.binding: Binding | None = None
         self.queue: deque[Received] = deque()
         self.queued_bytes = 0
@@ -87,6 +98,14 @@ class UdpSocket:
         self.queued_bytes -= len(received.data) + OVERHEAD_BYTES
         return received
 
+    def join(self, group: str) -> None:
+        """Hear a multicast group. Raises :class:`SocketError` EINVAL, EADDRINUSE."""
+        self._layer.join(self, addresses.canonical(group))
+
+    def leave(self, group: str) -> None:
+        """Hear it no more. Raises :class:`SocketError` EADDRNOTAVAIL if it was not joined."""
+        self._layer.leave(self, addresses.canonical(group))
+
     def close(self) -> None:
         """Give the port back; what was not read is lost."""
         self._layer.close(self)
@@ -103,6 +122,27 @@ class UdpLayer:
         self._notices = notices
         self.ports = PortTable(*settings.ephemeral_ports, secret)
         self.sockets: dict[int, list[UdpSocket]] = {}
+        self._members: dict[str, int] = {}
+
+    def join(self, socket: UdpSocket, group: str) -> None:
+        """See :meth:`UdpSocket.join`. The host joins on all of its interfaces."""
+        if not addresses.is_multicast(group):
+            raise SocketError("EINVAL", f"{group} is no multicast group")
+        if group in socket.groups:
+            raise SocketError("EADDRINUSE", f"{group} was joined already")
+        socket.groups.add(group)
+        self._members[group] = self._members.get(group, 0) + 1
+        self._transmitter.groups.add(group)
+
+    def leave(self, socket: UdpSocket, group: str) -> None:
+        """See :meth:`UdpSocket.leave`."""
+        if group not in socket.groups:
+            raise SocketError("EADDRNOTAVAIL", f"{group} was not joined")
+        socket.groups.remove(group)
+        self._members[group] -= 1
+        if not self._members[group]:
+            del self._members[group]
+            self._transmitter.groups.discard(group)
 
     def bind(self, address: str, port: int, *, reuse_port: bool, reuse_address: bool) -> UdpSocket:
         """See :meth:`Host.udp_bind`."""
@@ -129,6 +169,8 @@ class UdpLayer:
         if socket.closed or socket.binding is None:
             return
         socket.closed = True
+        for group in list(socket.groups):
+            self.leave(socket, group)
         self.ports.release(socket.binding)
         same = self.sockets[socket.local[1]]
         same.remove(socket)
@@ -155,8 +197,13 @@ class UdpLayer:
         header = self._transmitter.header(path, UDP, source=source)
         if socket.ttl is not None:
             header.ttl = socket.ttl
+        if addresses.is_multicast(address):
+            header.ttl = socket.group_ttl
         datagram = Datagram(socket.local[1], target[1], bytes(data))
-        self._send_sized(socket.mtu_discovery, path, Packet(header, datagram), now_ns)
+        packet = Packet(header, datagram)
+        self._send_sized(socket.mtu_discovery, path, packet, now_ns)
+        if socket.group_loop and address in self._members and path.interface is not None:
+            self.receive(packet, datagram, path.interface.name)
 
     def _send_sized(self, discovery: MtuDiscovery, path: Path, packet: Packet, now_ns: int) -> None:
         """Whole, in pieces, or not at all, as the socket wants it."""
@@ -170,15 +217,26 @@ class UdpLayer:
         self._transmitter.send_within(path, packet, mtu, now_ns)
 
     def _path(self, socket: UdpSocket, address: str) -> Path:
-        group = self._transmitter.is_group(address)
         if self._transmitter.is_broadcast(address) and not socket.broadcast:
             raise SocketError("EACCES", "broadcast was not allowed on this socket")
-        if not group or (socket.interface is None and address != addresses.BROADCAST):
-            return self._transmitter.require_path(address)
-        name = socket.interface or next(iter(self._transmitter.interfaces), None)
-        if name is None:
-            raise SocketError("ENETUNREACH", "no interface to broadcast on")
-        return self._transmitter.group_path(name, address)
+        multicast = addresses.is_multicast(address)
+        if multicast or address == addresses.BROADCAST:
+            chosen = socket.group_interface if multicast else None
+            name = socket.interface or chosen or self._group_interface(address)
+            return self._transmitter.group_path(name, address)
+        if socket.interface is not None and self._transmitter.is_group(address):
+            return self._transmitter.group_path(socket.interface, address)
+        return self._transmitter.require_path(address)
+
+    def _group_interface(self, address: str) -> str:
+        """By the route; without one by the first link with addresses of its own, or the last."""
+        path = self._transmitter.path(address)
+        if path is not None and path.interface is not None:
+            return path.interface.name
+        known = [one for one in self._transmitter.interfaces.values() if one.up]
+        if not known:
+            raise SocketError("ENETUNREACH", f"no interface for {address}")
+        return next((one for one in known if one.mac is not None), known[-1]).name
 
     def receive(self, packet: Packet, datagram: Datagram, interface: str) -> bool:
         """A datagram for us; false when nobody has that port."""

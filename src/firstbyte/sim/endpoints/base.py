@@ -124,6 +124,11 @@ class Endpoint:
         """Whether a read would give the end, or an error, for ever."""
         return False
 
+    def set_group(self, level: int, name: int, value: int | bytes) -> bool:
+        """Whether that was an option about multicast groups, which is then done."""
+        del level, name, value
+        return False
+
     def option_changed(self, level: int, name: int) -> None:
         """An option of the socket was set."""
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from firstbyte.protocols.ip.icmp_reports import IcmpReport
 from firstbyte.protocols.ip.udp_layer import Received, UdpSocket
 from firstbyte.sim.addresses import ANY4, ANY6
+from firstbyte.sim.endpoints import groups
 from firstbyte.sim.endpoints.base import Address, Ancillary, Data, Endpoint
 from firstbyte.sim.endpoints.icmp_options import discovery, hops, wants_errors
 from firstbyte.sim.errors import os_error
@@ -32,6 +33,8 @@ class DatagramEndpoint(Endpoint):
     def __init__(self, host: "Host", family: int) -> None:
         super().__init__(host, family)
         self._socket: UdpSocket | None = None
+        self._groups: list[str] = []
+        self._group_interface: str | None = None
         self._last: Received | None = None
         self._read_shut = False
 
@@ -55,6 +58,8 @@ class DatagramEndpoint(Endpoint):
         opened.dual = self.dual
         self.kernel.own(opened, self)
         self._apply_options(opened)
+        for group in self._groups:
+            opened.join(group)
         return opened
 
     def _opened(self) -> UdpSocket:
@@ -68,6 +73,57 @@ class DatagramEndpoint(Endpoint):
         opened.ttl = hops(self.options, self.family, self.kernel.stack.settings.ttl)
         opened.errors.wanted = wants_errors(self.options, self.family)
         opened.mtu_discovery = discovery(self.options, self.family)
+        opened.group_interface = self._group_interface
+        if self.family == socket.AF_INET:
+            opened.group_ttl = self.options.get(IP, socket.IP_MULTICAST_TTL)
+            opened.group_loop = self.flag(IP, socket.IP_MULTICAST_LOOP)
+        else:
+            opened.group_ttl = self.options.get(IP6, socket.IPV6_MULTICAST_HOPS)
+            opened.group_loop = self.flag(IP6, socket.IPV6_MULTICAST_LOOP)
+
+    def set_group(self, level: int, name: int, value: int | bytes) -> bool:
+        """Join and leave groups, and choose the interface of what is sent to them."""
+        if (level, name) in groups.JOIN:
+            self._join(groups.group_of(level, value))
+        elif (level, name) in groups.LEAVE:
+            self._leave(groups.group_of(level, value))
+        elif (level, name) in groups.INTERFACE:
+            self._group_interface = self._interface_named(level, value)
+            self.option_changed(level, name)
+        else:
+            return False
+        return True
+
+    def _join(self, group: str) -> None:
+        if group in self._groups:
+            raise os_error(errno.EADDRINUSE)
+        self._groups.append(group)
+        if self._socket is not None:
+            self._socket.join(group)
+
+    def _leave(self, group: str) -> None:
+        if group not in self._groups:
+            raise os_error(errno.EADDRNOTAVAIL)
+        self._groups.remove(group)
+        if self._socket is not None:
+            self._socket.leave(group)
+
+    def _interface_named(self, level: int, value: int | bytes) -> str | None:
+        interfaces = self.kernel.stack.interfaces
+        if level == IP6:
+            index = value if isinstance(value, int) else int.from_bytes(value[:4], "little")
+            if not 0 <= index <= len(interfaces):
+                raise os_error(errno.ENODEV)
+            return list(interfaces)[index - 1] if index else None
+        address = groups.interface_address(value)
+        if address == ANY4:
+            return None
+        if address == LOOPBACK[ANY4]:
+            return next(iter(interfaces))
+        for name, interface in interfaces.items():
+            if any(held.address == address for held in interface.addresses):
+                return name
+        raise os_error(errno.EADDRNOTAVAIL)
 
     def option_changed(self, level: int, name: int) -> None:
         """Broadcasting, the TTL, the device, and what is wanted of ICMP act at once."""
