@@ -52,13 +52,13 @@ def test_cancelling_what_ran_changes_nothing():
 
 
 @given(st.lists(st.sampled_from(["kept", "cancelled", "background", "cancelled background"])))
-def test_the_foreground_is_counted(kinds):
+def test_it_is_idle_with_nothing_but_background(kinds):
     agenda = Agenda()
     for kind in kinds:
         entry = agenda.add(1, lambda: None, background="background" in kind)
         if "cancelled" in kind:
             agenda.cancel(entry)
             agenda.cancel(entry)
-    assert agenda.foreground == kinds.count("kept")
+    assert agenda.idle == ("background" in kinds and "kept" not in kinds)
     drain(agenda, 1)
-    assert agenda.foreground == 0
+    assert not agenda.idle

@@ -292,6 +292,25 @@ def test_the_servers_mtu_and_routes_count(make_home):
     assert home.laptop.kernel.stack.source_for("10.1.1.1") is None
 
 
+def test_odd_routes_and_meddling_do_no_harm(make_home):
+    """A server may list the link itself, or a network twice; a program may drop the address."""
+    routes = (
+        ("192.168.1.0/24", "0.0.0.0"),
+        ("10.0.0.0/8", "192.168.1.1"),
+        ("10.0.0.0/8", "192.168.1.1"),
+        ("0.0.0.0/0", "192.168.1.1"),
+    )
+    home = make_home(routes=routes)
+    home.run(home.laptop.online())
+    home.internet.run(LEASE_S)
+    assert home.laptop.kernel.stack.source_for("192.168.1.9") == "192.168.1.100"
+    home.laptop.remove_address("192.168.1.100")
+    home.router.crash()
+    home.internet.run(2 * LEASE_S)
+    assert home.laptop.dhcp.lease is None
+    assert home.laptop.kernel.stack.transmitter.routes.routes == []
+
+
 def make_lan(internet, *names):
     switch = Switch(internet, "switch")
     router = internet.host("router", addresses=["192.168.1.1/24"])

@@ -30,16 +30,21 @@ class Agenda:
         self._heap: list[tuple[int, int, Entry]] = []
         self._sequence = 0
         self._cancelled = 0
-        self.foreground = 0
-        """How many appointments are to come that are not in the background."""
+        self._background = 0
 
     def __len__(self) -> int:
         return len(self._heap) - self._cancelled
 
+    @property
+    def idle(self) -> bool:
+        """Whether something is to come, but all of it in the background."""
+        return bool(self._background) and len(self) <= self._background
+
     def add(self, at_ns: int, action: Callable[[], object], *, background: bool = False) -> Entry:
         """Have ``action`` called at ``at_ns``."""
         entry = Entry(at_ns, action, background)
-        self.foreground += not background
+        if background:
+            self._background += 1
         self._sequence += 1
         heapq.heappush(self._heap, (at_ns, self._sequence, entry))
         return entry
@@ -49,7 +54,8 @@ class Agenda:
         if entry.cancelled:
             return
         entry.cancelled = True
-        self.foreground -= not entry.background
+        if entry.background:
+            self._background -= 1
         self._cancelled += 1
         if self._cancelled > 64 and self._cancelled * 2 > len(self._heap):
             self._heap = [item for item in self._heap if not item[2].cancelled]
@@ -75,5 +81,6 @@ class Agenda:
             return None
         # A later cancel of what has run must not count as one that is still in the heap.
         entry.cancelled = True
-        self.foreground -= not entry.background
+        if entry.background:
+            self._background -= 1
         return entry

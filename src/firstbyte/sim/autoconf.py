@@ -20,6 +20,7 @@ from firstbyte.protocols.ip.router_discovery import (
     RouterAdvertisement,
     decode_router_advertisement,
 )
+from firstbyte.protocols.ip.routing import Route
 from firstbyte.protocols.problem import Problems
 from firstbyte.protocols.tcp.timers import NEVER
 from firstbyte.sim.agenda import Entry
@@ -59,7 +60,7 @@ class AutoconfClient:
         self._machine: Autoconf | None = None
         self._alarm: Entry | None = None
         self._waiting: list[asyncio.Future[None]] = []
-        self._routers: list[str] = []
+        self._routers: dict[str, Route] = {}
         secret = blake2s(f"autoconf {host.internet.seed} {host.name}".encode()).digest()
         self._chance = Chance(secret)
         host.incoming.append(self._hear)
@@ -90,7 +91,7 @@ class AutoconfClient:
         """The host crashed: it remembers nothing."""
         self._machine = None
         self._set_alarm(NEVER, background=True)
-        self._routers = []
+        self._routers = {}
         for address in list(self.addresses):
             self._lose(Lost(address, "stop"))
 
@@ -181,20 +182,18 @@ class AutoconfClient:
         host = self.host
         if news.address in self.addresses:
             self.addresses.remove(news.address)
-            host.remove_address(news.address)
+            if news.address in host.addresses:
+                host.remove_address(news.address)
             host.rename()
         host.internet.note(host.name, AddressLost(INTERFACE, news.address, news.cause))
 
     def _see_router(self, news: RouterSeen) -> None:
         stack = self.host.kernel.stack
         if news.lasts and news.address not in self._routers:
-            self._routers.append(news.address)
-            stack.add_route(DEFAULT_ROUTE, INTERFACE, news.address, METRIC)
+            route = stack.add_route(DEFAULT_ROUTE, INTERFACE, news.address, METRIC)
+            self._routers[news.address] = route
         elif not news.lasts and news.address in self._routers:
-            self._routers.remove(news.address)
-            stack.remove_route(DEFAULT_ROUTE, INTERFACE)
-            for router in self._routers:
-                stack.add_route(DEFAULT_ROUTE, INTERFACE, router, METRIC)
+            stack.discard_route(self._routers.pop(news.address))
         if news.advertisement is not None:
             self._configure(news.advertisement)
 

@@ -119,7 +119,7 @@ class SimSelector(selectors.BaseSelector):
     def _wait(self) -> None:
         while not (self._any_hot() or self.has_work()):
             at_ns = self._agenda.next_ns()
-            if at_ns is None or not self._agenda.foreground:
+            if at_ns is None or self._agenda.idle:
                 self.on_idle()
                 break
             self._clock.advance_to(at_ns)

@@ -140,10 +140,16 @@ class Host:
 
     def add_route(
         self, network: str, interface: str, gateway: str | None = None, metric: int = 0
-    ) -> None:
+    ) -> Route:
         """Add a route; "0.0.0.0/0" and "::/0" are defaults; without a gateway it is on-link."""
         hop = None if gateway is None else addresses.canonical(gateway)
-        self.transmitter.routes.add(Route(parse_network(network), interface, hop, metric))
+        route = Route(parse_network(network), interface, hop, metric)
+        self.transmitter.routes.add(route)
+        return route
+
+    def discard_route(self, route: Route) -> None:
+        """Remove a route that ``add_route`` gave, if it is still there."""
+        self.transmitter.routes.discard(route)
 
     def remove_route(self, network: str, interface: str | None = None) -> None:
         """Remove the routes to exactly this network."""

@@ -47,6 +47,11 @@ class RoutingTable:
         self.routes = keep
         self.touch()
 
+    def discard(self, route: Route) -> None:
+        """Remove this very route, if it is still there; equal ones of others stay."""
+        self.routes = [one for one in self.routes if one is not route]
+        self.touch()
+
     def lookup(self, destination: str) -> Route | None:
         """The route for an address, or ``None``."""
         try:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from firstbyte.protocols.dhcp.lease import Lease
 from firstbyte.protocols.ip.addresses import ANY_V4
+from firstbyte.protocols.ip.routing import Route
 
 if TYPE_CHECKING:
     from firstbyte.sim.hosts import Host
@@ -24,7 +25,7 @@ class Configuration:
         self._kernel = host.kernel
         self.lease = lease
         self._before = (list(host.nameservers), list(host.search))
-        self._routes: list[str] = []
+        self._routes: list[Route] = []
         host.add_address(lease.cidr, port.name)
         host.rename()
         self._take_effect()
@@ -40,7 +41,8 @@ class Configuration:
         self._drop_routes()
         host = self._host
         host.nameservers, host.search = (list(one) for one in self._before)
-        host.remove_address(self.lease.address)
+        if self.lease.address in host.addresses:
+            host.remove_address(self.lease.address)
         host.rename()
         self._set_mtu(self._port.mtu)
 
@@ -60,12 +62,12 @@ class Configuration:
         subnet = IPv4Network(self.lease.cidr, strict=False)
         if gateway is not None and IPv4Network(f"{gateway}/32").network_address not in subnet:
             return
-        self._kernel.stack.add_route(network, self._port.name, gateway, METRIC)
-        self._routes.append(network)
+        added = self._kernel.stack.add_route(network, self._port.name, gateway, METRIC)
+        self._routes.append(added)
 
     def _drop_routes(self) -> None:
-        for network in self._routes:
-            self._kernel.stack.remove_route(network, self._port.name)
+        for route in self._routes:
+            self._kernel.stack.discard_route(route)
         self._routes = []
 
     def _set_mtu(self, mtu: int) -> None:
