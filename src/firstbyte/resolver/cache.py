@@ -18,6 +18,8 @@ from firstbyte.resolver.machine.values import Error, Security, Server
 
 ENTRY_BYTES = 600
 """What an entry costs besides its data, in CPython."""
+SET_BYTES = 200
+"""What each of its sets costs besides its records' octets."""
 NXDOMAIN_TYPE = 0
 """The type under which "this name does not exist" is kept: it holds for every type."""
 
@@ -73,17 +75,11 @@ class Entry(Struct, eq=False, gc=False):
     @property
     def size_bytes(self) -> int:
         """About what the entry costs."""
-        sets = [*self.proofs, *self.authority, *self.additional]
-        sets += [rrset for rrset in (self.rrset, self.soa) if rrset is not None]
-        before = 0 if self.former is None else self.former.size_bytes
-        return (
-            before
-            + ENTRY_BYTES
-            + sum(
-                200 + sum(map(len, rrset.rdatas)) + sum(map(len, rrset.signatures))
-                for rrset in sets
-            )
-        )
+        size = ENTRY_BYTES if self.former is None else ENTRY_BYTES + self.former.size_bytes
+        for rrset in (self.rrset, self.soa, *self.proofs, *self.authority, *self.additional):
+            if rrset is not None:
+                size += SET_BYTES + sum(map(len, rrset.rdatas)) + sum(map(len, rrset.signatures))
+        return size
 
     def remaining_s(self, now_s: float) -> int:
         """Seconds until its end, begun ones counted whole; never more than the TTL."""

@@ -205,6 +205,8 @@ def _additional(asked: Asked, response: Response, manners: Manners) -> list[RRse
 
 
 def _unique(rrsets: list[RRset]) -> list[RRset]:
+    if len(rrsets) < 2:
+        return rrsets
     return list({(rrset.key, rrset.rdtype): rrset for rrset in rrsets}.values())
 
 
@@ -219,7 +221,7 @@ def _edns(asked: Asked, response: Response, manners: Manners, cookie: bytes | No
     if asked.wants_keepalive:
         tenths = min(int(manners.idle_s * 10), 0xFFFF)  # of a second (RFC 7828, 3.1)
         options.append((KEEPALIVE_OPTION, tenths.to_bytes(2, "big")))
-    if manners.ede:
+    if manners.ede and response.errors:
         options += [
             (EDE_OPTION, int(error.code).to_bytes(2, "big") + error.text.encode()[:200])
             for error in _unique_codes(response.errors)

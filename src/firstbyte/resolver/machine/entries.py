@@ -52,6 +52,8 @@ def _prove(entry: Entry, reply: Reply) -> None:
 
 def is_expanded(rrset: RRset) -> bool:
     """Whether a signature says that the owner came from a wildcard (RFC 4034, 3.1.3)."""
+    if not rrset.signatures:
+        return False
     owner = label_count(rrset.key)
     return any(signature[3] < owner for signature in rrset.signatures) and not (
         rrset.key.startswith(b"\x01*") and any(s[3] == owner - 1 for s in rrset.signatures)

@@ -43,7 +43,7 @@ class UdpSockets:
         self._entropy = entropy
         self._open: dict[int, _Open] = {}
         self._descriptors: dict[int, int] = {}
-        self._buffer = bytearray(MAX_DATAGRAM)
+        self._buffer = memoryview(bytearray(MAX_DATAGRAM))
         self._epoll = select.epoll()
         loop.add_reader(self._epoll.fileno(), self._ready)
 
