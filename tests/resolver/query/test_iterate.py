@@ -55,6 +55,12 @@ def test_an_unsigned_zone_is_proved_insecure():
     assert (plain.zone, plain.verdict, plain.denial) == ("plain.", "insecure", "NSEC")
 
 
+def test_a_broken_link_is_told_once():
+    outcome = resolved("no.example.org", "missing-denial")
+    assert outcome.verdicts == ("bogus",)
+    assert outcome.reasons == (("nothing proves that no.example.org. does not exist",),)
+
+
 @pytest.mark.parametrize(
     ("fault", "zone", "words", "finding_id"),
     [

@@ -244,7 +244,9 @@ def _marked(step: Step, asked: set[tuple[str, str]]) -> Step:
 
 
 def _reasons(response: Response) -> tuple[str, ...]:
-    return tuple(error.text or Ede(error.code).name.lower() for error in response.errors)
+    """What the errors say; their codes' names only where none says anything."""
+    told = tuple(error.text for error in response.errors if error.text)
+    return told or tuple(Ede(error.code).name.lower() for error in response.errors)
 
 
 def _hint_names(settings: Settings) -> dict[str, str]:
