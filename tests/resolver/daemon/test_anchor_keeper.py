@@ -258,6 +258,32 @@ def test_a_file_that_makes_no_sense_stops_the_start_but_not_a_reload(tmp_path):
     asyncio.run(program())
 
 
+def test_a_start_without_any_anchor_is_told(tmp_path, capsys):
+    world = World(tmp_path, Root(Ksk()))
+
+    async def program():
+        async with world.running():
+            assert await world.security() is Security.INSECURE
+
+    asyncio.run(program())
+    assert "there is no trust anchor to follow" in capsys.readouterr().err
+
+
+def test_a_file_of_ds_records_alone_is_enough(tmp_path):
+    """As ``unbound-anchor`` leaves it: no anchor in the configuration."""
+    old = Ksk()
+    world = World(tmp_path, Root(old))
+    world.state.write_text(old.ds(".") + "\n")
+
+    async def program():
+        async with world.running():
+            await world.refreshed()
+            assert world.saved() == {old.tag: State.VALID}
+            assert await world.security() is Security.SECURE
+
+    asyncio.run(program())
+
+
 def test_other_workers_read_what_the_first_writes(tmp_path):
     old, new = Ksk(), Ksk()
     world = World(tmp_path, Root(old, new))

@@ -96,6 +96,11 @@ class AnchorKeeper:
         service.driver.machine.resolution.trust_in(self.anchors())
         if self._leads:
             self._save()
+            if not self.points:
+                self._say(
+                    "warning: there is no trust anchor to follow, and nothing is proved\n"
+                    f"hint: give trust_anchors, or put DS records into {self.path}"
+                )
         self._task = asyncio.get_running_loop().create_task(self._run(service))
         self._task.add_done_callback(self._ended)
 
