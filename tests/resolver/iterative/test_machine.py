@@ -1,6 +1,7 @@
 """The machine on a healthy tree: what it answers, and what it asks for it."""
 
 import dns.message
+import dns.rdatatype
 import dns.rrset
 import pytest
 
@@ -296,3 +297,21 @@ def test_a_dname_loop_is_shown(make_network) -> None:
     response = make_network(loop, minimisation="off").resolve("x.turn.plain.example.")
     assert response.rcode == c.SERVFAIL
     assert [rrset.rdtype for rrset in response.answer] == [c.DNAME, c.CNAME]
+
+
+def test_without_recursion_a_known_failure_is_told(make_network) -> None:
+    def strip(message, tree, ask):
+        if ask.server[0] == "192.0.2.3":
+            for section in (message.answer, message.authority):
+                section[:] = [s for s in section if s.rdtype != dns.rdatatype.RRSIG]
+        if ask.server[0] == "192.0.2.4":
+            message.set_rcode(5)
+        return message
+
+    network = make_network(strip)
+    for name in ("www.secure.example.", "www.plain.example."):
+        assert without_recursion(network, name).rcode == c.REFUSED
+        first = network.resolve(name)
+        again = without_recursion(network, name)
+        assert again.rcode == first.rcode == c.SERVFAIL
+        assert again.errors

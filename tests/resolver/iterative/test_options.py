@@ -11,8 +11,8 @@ import pytest
 from firstbyte.protocols.dns import constants as c
 from firstbyte.protocols.dns import names
 from firstbyte.resolver.machine.rebinding import is_private
-from firstbyte.resolver.machine.settings import Hardening
-from firstbyte.resolver.machine.values import Ede, Security
+from firstbyte.resolver.machine.settings import CacheSettings, Hardening, StaleSettings
+from firstbyte.resolver.machine.values import Ede, Question, Security
 
 EMBEDDED = [
     ("64:ff9b::/96", "0064ff9b0000000000000000c000025a"),
@@ -86,6 +86,45 @@ def test_private_addresses_are_taken_out(make_network, address) -> None:
     own = replace(harden, private_domains=frozenset({names.from_text("plain.example.")}))
     assert make_network(rebind, harden=own).resolve("www.plain.example.").answer
     assert make_network(rebind).resolve("www.plain.example.").answer
+
+
+def test_private_addresses_do_not_come_out_of_the_cache(make_network) -> None:
+    def rebind(message, tree, ask):
+        if message.answer and ask.server[0] == "192.0.2.4":
+            message.answer[0] = dns.rrset.from_text("www.plain.example.", 60, "IN", "A", "10.0.0.1")
+        return message
+
+    stale = CacheSettings(stale=StaleSettings(enabled=True))
+    network = make_network(rebind, harden=Hardening(private_addresses=True), cache=stale)
+    network.resolve("www.plain.example.")
+    question = Question(names.from_text("www.plain.example."), c.A, recursion_desired=False)
+    ticket = network.machine.ask(question, network.now())
+    assert not dict(network.machine.finished())[ticket].answer
+    network.unix_s += 100
+    late = network.machine.resolution.stale(question)
+    assert late is not None
+    assert not late.answer
+
+
+HINTS = [
+    ("1 . alpn=h2 ipv4hint=192.0.2.9,10.0.0.1", False),
+    ("1 . ipv6hint=fd00::1", False),
+    ("1 . ipv4hint=192.0.2.9 ipv6hint=2001:db8::1", True),
+    ("0 www.example.", True),
+]
+
+
+@pytest.mark.parametrize(("data", "kept"), HINTS)
+def test_private_hints_of_services_are_taken_out(make_network, data, kept) -> None:
+    def rebind(message, tree, ask):
+        if ask.server[0] == "192.0.2.4" and ask.rdtype == c.HTTPS:
+            rrset = dns.rrset.from_text("www.plain.example.", 60, "IN", "HTTPS", data)
+            message.answer, message.authority = [rrset], []
+        return message
+
+    harden = Hardening(private_addresses=True)
+    response = make_network(rebind, harden=harden).resolve("www.plain.example.", "HTTPS")
+    assert bool(response.answer) is kept
 
 
 def test_public_addresses_are_not_private() -> None:

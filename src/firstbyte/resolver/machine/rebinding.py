@@ -2,9 +2,11 @@
 
 from ipaddress import ip_network
 
+from firstbyte.errors import DecodeError
 from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns.message import RRset
 from firstbyte.protocols.dns.names import ancestors
+from firstbyte.protocols.dns.rdata import NAME, step_end
 from firstbyte.resolver.machine.settings import Hardening
 from firstbyte.resolver.machine.values import Ede, Error, Response, Security
 
@@ -45,11 +47,12 @@ def cleaned(response: Response, harden: Hardening) -> Response:
 
 
 def _public(rrset: RRset, allowed: frozenset[bytes]) -> RRset | None:
-    if rrset.rdtype not in (dns.A, dns.AAAA):
+    addresses = _ADDRESSES.get(rrset.rdtype)
+    if addresses is None:
         return rrset
     if any(name in allowed for name in ancestors(rrset.key)):
         return rrset
-    rdatas = [rdata for rdata in rrset.rdatas if not is_private(rdata)]
+    rdatas = [rdata for rdata in rrset.rdatas if not any(map(is_private, addresses(rdata)))]
     if len(rdatas) == len(rrset.rdatas):
         return rrset
     return RRset(rrset.key, rrset.rdtype, rrset.ttl_s, rdatas) if rdatas else None
@@ -63,3 +66,31 @@ def is_private(packed: bytes) -> bool:
         version == kind and number >> (net.max_prefixlen - net.prefixlen) == prefix
         for kind, prefix, net in _PLACES
     )
+
+
+def _hints(rdata: bytes) -> list[bytes]:
+    """The addresses in a SVCB or HTTPS record (RFC 9460, 2.2 and 7.3); broken ones have none."""
+    found = []
+    try:
+        at = step_end(rdata, 2, NAME)
+    except DecodeError:
+        return []
+    while at + 4 <= len(rdata):
+        key, end = (
+            int.from_bytes(rdata[at : at + 2]),
+            at + 4 + int.from_bytes(rdata[at + 2 : at + 4]),
+        )
+        size = _HINT_BYTES.get(key, 0)
+        if size:
+            found += [rdata[start : start + size] for start in range(at + 4, end - size + 1, size)]
+        at = end
+    return [address for address in found if len(address) in (4, 16)]
+
+
+def _itself(rdata: bytes) -> list[bytes]:
+    return [rdata]
+
+
+_HINT_BYTES = {4: 4, 6: 16}
+"""The keys ipv4hint and ipv6hint, and the octets of one address (RFC 9460, 14.3.2)."""
+_ADDRESSES = {dns.A: _itself, dns.AAAA: _itself, dns.SVCB: _hints, dns.HTTPS: _hints}

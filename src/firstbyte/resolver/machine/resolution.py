@@ -334,7 +334,7 @@ class Resolution:
         if question.rdtype in dns.META_TYPES:
             return Response(dns.NOTIMP)
         if not question.recursion_desired:
-            return self._at_hand(question)
+            return self._withheld(question, self._at_hand(question))
         work = Work(self.settings.limits)
         inner = dns64.reverse(self.settings, question)
         if inner is not None:
@@ -342,6 +342,10 @@ class Resolution:
         response = await self._chain(question, work)
         if dns64.applies(self.settings, question, response):
             response = await self._dns64(question, response, work)
+        return self._withheld(question, response)
+
+    def _withheld(self, question: Question, response: Response) -> Response:
+        """The response without what the client shall not see."""
         if self.settings.validation.root_key_sentinel:
             root = self.validator.chain.anchors.get(ROOT, ())
             response = sentinel.told(question, response, root)
@@ -447,7 +451,8 @@ class Resolution:
         entry = self._gathered(question, response, self._once_known)
         if entry is None:
             return None
-        return _as_stale(response, entry, self.settings.cache.stale.reply_ttl_s)
+        stale = _as_stale(response, entry, self.settings.cache.stale.reply_ttl_s)
+        return rebinding.cleaned(stale, self.settings.harden)
 
     def _at_hand(self, question: Question) -> Response:
         """The answer to a question without RD: what is known, for which nobody is asked."""
@@ -455,8 +460,26 @@ class Resolution:
         response = Response(dns.NOERROR, security=Security.SECURE, ttl_s=ttl_s)
         if self._gathered(question, response, self._surely_known) is not None:
             return response
+        known = self._stale_if_kept(question) or self._known_to_fail(question)
+        if known is not None:
+            return known
         why = Error(Ede.NOT_AUTHORITATIVE, "recursion was not desired, and nothing is known of it")
         return Response(dns.REFUSED, errors=[why])
+
+    def _known_to_fail(self, question: Question) -> Response | None:
+        """SERVFAIL where it is known that the question ends so, and why."""
+        name = question.name
+        work = Work(self.settings.limits)
+        for _ in range(self.settings.limits.aliases + 1):
+            entry = self.known(name, question.rdtype, work)
+            if entry is not None and entry.security is Security.BOGUS:
+                return None if self._may_give(entry, question) else _bogus(entry, work)
+            target = None if entry is None else _target(entry, question.rdtype)
+            if target is None:
+                break
+            name = target
+        failed = self.failures.get(name, question.rdtype, self.scheduler.now.unix_s)
+        return None if failed is None else Response(dns.SERVFAIL, errors=list(failed))
 
     def _gathered(self, question: Question, response: Response, find: Find) -> Entry | None:
         """Fill a response along the aliases; the last entry, or None where a link is missing."""
@@ -485,9 +508,9 @@ class Resolution:
 
     def _may_give(self, entry: Entry, question: Question) -> bool:
         """Whether it was judged, and found good, or need not be."""
-        if entry.security is Security.UNCHECKED:
-            return question.checking_disabled or not self.settings.validation.enabled
-        return entry.security is not Security.BOGUS
+        if question.checking_disabled or not self.settings.validation.enabled:
+            return True
+        return entry.security not in (Security.UNCHECKED, Security.BOGUS)
 
     async def _dns64(self, question: Question, negative: Response, work: Work) -> Response:
         """RFC 6147, 5.1: AAAA records made of the name's A records."""
