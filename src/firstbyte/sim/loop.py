@@ -112,6 +112,10 @@ class SimLoop(asyncio.SelectorEventLoop):
         self._fired.clear()
         if self._sim_selector.is_held is not None:
             self._park()
+        if self._workers:
+            self._let_workers_go_on()
+
+    def _let_workers_go_on(self) -> None:
         for worker in [one for one in self._workers if one.call and one.call.is_over()]:
             self._workers.remove(worker)
             worker.go_on()
@@ -154,7 +158,11 @@ class SimLoop(asyncio.SelectorEventLoop):
             (self._parked if held else self._ready).append(handle)
 
     def _has_work(self) -> bool:
-        if self._ready or self._fired or (self._standing and self._standing[-1].is_over()):
+        if self._ready or self._fired:
+            return True
+        if not (self._standing or self._workers):
+            return False
+        if self._standing and self._standing[-1].is_over():
             return True
         return any(one.call is not None and one.call.is_over() for one in self._workers)
 

@@ -219,10 +219,7 @@ class SimSocket:
         return self._timeout
 
     def _until(self, call: str, attempt: Callable[[], T | None], flags: int = 0) -> T:
-        """What ``attempt`` gives; while that is None, block as the socket's mode says."""
-        found = attempt()
-        if found is not None:
-            return found
+        """What ``attempt`` gives when it is no longer None: block as the socket's mode says."""
         if self._timeout == 0.0 or flags & socket.MSG_DONTWAIT:
             raise would_block()
         results: list[T] = []
@@ -274,7 +271,7 @@ class SimSocket:
 
     def accept(self) -> tuple["SimSocket", Any]:
         """The oldest connection of the accept queue and its peer's address."""
-        child = self._until("accept", lambda: self._open().accept())
+        child = self._open().accept() or self._until("accept", lambda: self._open().accept())
         sock = type(self)(self.family, self.type, self.proto, endpoint=child)
         sock.options.inherit(self.options)
         remote = child.remote
@@ -320,6 +317,9 @@ class SimSocket:
         if size < 0:
             raise ValueError("negative buffersize in recv")
         peek = bool(flags & socket.MSG_PEEK)
+        found = self._open().receive(size, peek=peek)
+        if found is not None:
+            return found
         return self._until("recv", lambda: self._open().receive(size, peek=peek), flags)
 
     def _render(self, sender: Address | None) -> Any:
@@ -393,6 +393,9 @@ class SimSocket:
     def _send(self, data: Data, target: Address | None, flags: int) -> int:
         if flags & socket.MSG_OOB:
             raise os_error(errno.EOPNOTSUPP)  # there is no urgent data here
+        count = self._open().send(data, target)
+        if count is not None:
+            return count
         return self._until("send", lambda: self._open().send(data, target), flags)
 
     def sendall(self, data: Any, flags: int = 0, /) -> None:
