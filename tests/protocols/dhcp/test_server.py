@@ -78,6 +78,9 @@ def test_a_wish_is_granted_if_it_is_free():
 
 def test_a_reserved_address_is_for_its_mac_alone():
     server = make_server(reserved={"02:00:00:00:00:02": "192.168.1.100"})
+    wish = server.receive(ask("DISCOVER", requested="192.168.1.100"), 0)
+    assert wish.message.yours == "192.168.1.101"
+    assert kind(server.receive(ask("REQUEST", requested="192.168.1.100"), 0)) == "NAK"
     assert lease(server) == "192.168.1.101"
     assert lease(server, OTHER) == "192.168.1.100"
     outside = make_server(reserved={"02:00:00:00:00:01": "192.168.1.7"})
