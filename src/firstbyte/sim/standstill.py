@@ -78,6 +78,8 @@ def stand_still(call: str, is_ready: Callable[[], bool], timeout_s: float | None
 
     Raises ``BlockingCall`` outside of any program, and ``Deadlock`` when it would be for ever.
     """
+    if is_ready():
+        return True
     blocker: Blocker | None = BLOCKERS.own or running_loop()
     if blocker is None:
         raise BlockingCall(f"{call}() would block, and only programs of a host can: host.run(...)")
