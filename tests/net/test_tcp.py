@@ -243,3 +243,27 @@ def test_cancelled_connect_leaves_no_socket() -> None:
             filler.close()
 
     run(case())
+
+
+@pytest.mark.parametrize("then_abort", [False, True])
+def test_a_cancelled_close_leaves_no_socket(then_abort: bool) -> None:
+    async def life() -> None:
+        stay = asyncio.Event()
+
+        async def silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+            await reader.read()
+            await stay.wait()
+
+        async with served(silent) as remote:
+            stream = await connect(remote)
+            closing = asyncio.create_task(stream.close())
+            await asyncio.sleep(0)  # FIN is sent; it waits for the peer's
+            closing.cancel()
+            await asyncio.gather(closing, return_exceptions=True)
+            if then_abort:
+                stream.abort()
+            await asyncio.sleep(0)
+            assert stream._transport.get_extra_info("socket").fileno() == -1
+            stay.set()
+
+    run(life())

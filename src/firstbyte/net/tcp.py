@@ -222,22 +222,28 @@ class TcpStream(asyncio.Protocol):
         if self._closing:
             return
         self._end("fin")
-        if patient and not self._lost:
-            with contextlib.suppress(TimeoutError, OSError):  # reset meanwhile: nothing to wait for
-                self._transport.write_eof()
-                self._transport.resume_reading()
-                async with asyncio.timeout(min(max(1.5 * self._rtt_s, 0.002), _FIN_WAIT_S)):
-                    await self._peer_end()
-        self._transport.close()
+        try:
+            if patient and not self._lost:
+                await self._await_peer()
+        finally:
+            self._transport.close()
         await asyncio.sleep(0)  # lets asyncio close the socket
 
+    async def _await_peer(self) -> None:
+        with contextlib.suppress(TimeoutError, OSError):  # reset meanwhile: nothing to wait for
+            self._transport.write_eof()
+            self._transport.resume_reading()
+            async with asyncio.timeout(min(max(1.5 * self._rtt_s, 0.002), _FIN_WAIT_S)):
+                await self._peer_end()
+
     def abort(self) -> None:
-        """Throw away what is buffered and send RST."""
-        if self._closing:
+        """Throw away what is buffered and send RST, also after a ``close`` that was cancelled."""
+        if self._lost:
             return
-        self._end("rst")
+        if not self._closing:
+            self._end("rst")
         sock = self._transport.get_extra_info("socket")
-        if sock is not None and not self._lost:
+        if sock is not None:
             with contextlib.suppress(OSError):
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NONE)
         self._transport.abort()

@@ -1,7 +1,7 @@
 """Responses are read whole, byte by byte, and refused when they break RFC 9112."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from firstbyte.protocols.http.http1 import Http1Machine
@@ -229,6 +229,7 @@ def test_faults(name: str, step: int):
     assert machine.outgoing() == b""
 
 
+@example([b"HTTP/1.0 200\n\n", b"", b"\0"], False)
 @given(st.lists(st.binary(max_size=60), max_size=8), st.booleans())
 def test_random_bytes_never_raise(pieces: list[bytes], valid_start: bool):
     machine = asked(max_header_bytes=256)

@@ -174,6 +174,8 @@ class Http1Machine:
         return events
 
     def _keep_after_end(self, data: bytes) -> None:
+        if self._h11.trailing_data[1]:
+            return  # the peer has ended: what comes all the same means nothing
         if self._complete and len(self.leftover) + len(data) <= self._max_header_bytes:
             self._h11.receive_data(data)
 
