@@ -133,7 +133,7 @@ def test_lab_run_says_below_the_table_why_a_program_failed(capsys, tmp_path):
     assert run(["lab", "run", str(file)]) == 1
     out = capsys.readouterr().out
     assert "FAILED  dns.failed\n" in out
-    assert "✖ page: dns.failed: shop.example A" in out
+    assert "✖ page: dns.failed: shop.example AAAA: " in out
     assert max(map(len, out.splitlines())) <= 80
 
 

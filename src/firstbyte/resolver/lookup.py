@@ -116,7 +116,7 @@ class Lookup:
                     for found in self._out_of_time(gathering, tasks):
                         yield found
                     return
-                for task in done:
+                for task in [one for one in tasks if one in done]:  # a set has no order
                     for found in self._take(gathering, tasks.pop(task), task.result()):
                         yield found
                 if gathering.addresses_settled and not gathering.addresses:
