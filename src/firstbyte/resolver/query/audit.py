@@ -6,18 +6,17 @@ from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
-from firstbyte.errors import DecodeError
 from firstbyte.events import Scope
 from firstbyte.events.dns import Fallback
 from firstbyte.journey.resolution import Exchange, Inspected
 from firstbyte.protocols.dns import constants as dns
-from firstbyte.protocols.dns import walker
 from firstbyte.protocols.dns.message import Message
 from firstbyte.protocols.dns.names import label_count, to_text
 from firstbyte.resolver.driver import Driver
 from firstbyte.resolver.machine import values
 from firstbyte.resolver.machine.replies import address_text
 from firstbyte.resolver.query.plain import AXFR, Question, Server, ask
+from firstbyte.resolver.query.reading import message_of, serial_of
 from firstbyte.resolver.query.telling import PlainTeller
 from firstbyte.resolver.query.words import Wanted
 
@@ -104,7 +103,7 @@ class Audit:
     async def _ways(self, inspected: Inspected, server: Server) -> Inspected:
         address = inspected.address
         soa = await self._ask(server, address, dns.SOA)
-        message = _message(soa)
+        message = message_of(soa.response)
         if message is None or message.edns is None:
             inspected = await self._without_edns(inspected, server, soa)
         else:
@@ -116,10 +115,10 @@ class Audit:
             inspected,
             rtt_ms=soa.rtt_ms,
             authoritative=message is not None and bool(message.flags & dns.AA),
-            serial=_serial(message or _message(tcp)),
+            serial=serial_of(message or message_of(tcp.response)),
             tcp=tcp.response is not None,
         )
-        own = _message(await self._ask(server, address, dns.NS))
+        own = message_of((await self._ask(server, address, dns.NS)).response)
         if own is not None:
             self.seen.take(own, self.zone)
         await self._ask(server, address, self.question[1], name=self.question[0])
@@ -142,7 +141,7 @@ class Audit:
 
     async def _axfr(self, server: Server, address: str) -> bool:
         exchange = await self._ask(server, address, AXFR, tcp=True)
-        message = _message(exchange)
+        message = message_of(exchange.response)
         return message is not None and message.rcode == dns.NOERROR and bool(message.answer)
 
     async def _ask(
@@ -165,17 +164,3 @@ class Audit:
 def deepest(zones: Sequence[bytes]) -> bytes:
     """The zone farthest from the root."""
     return max(zones, key=label_count, default=b"\0")
-
-
-def _message(exchange: Exchange) -> Message | None:
-    try:
-        return None if exchange.response is None else walker.decode(exchange.response)
-    except DecodeError:
-        return None
-
-
-def _serial(message: Message | None) -> int | None:
-    for record in message.answer if message is not None else ():
-        if record.rdtype == dns.SOA and len(record.rdata) >= 20:
-            return int.from_bytes(record.rdata[-20:-16], "big")
-    return None

@@ -8,16 +8,16 @@ from typing import NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
-from firstbyte.errors import DecodeError, UsageError
+from firstbyte.errors import UsageError
 from firstbyte.journey.resolution import Comparison, Exchange, Seen
 from firstbyte.protocols.dns import constants as dns
-from firstbyte.protocols.dns import walker
 from firstbyte.protocols.dns.message import Message
 from firstbyte.protocols.dns.names import is_under, to_text
 from firstbyte.protocols.dns.presentation import data_text, rcode_text, type_text
 from firstbyte.resolver.machine.replies import address_text
 from firstbyte.resolver.query.asking import addresses_of
 from firstbyte.resolver.query.plain import Question, Server, ask
+from firstbyte.resolver.query.reading import message_of, serial_of
 from firstbyte.resolver.query.telling import Account, PlainTeller
 from firstbyte.resolver.query.words import Wanted
 from firstbyte.resolver.settings import parse_server
@@ -121,7 +121,8 @@ class _Finder(NamedTuple):
         for target in self.resolvers:
             server = (_mapped(self.job, target.address),)
             question = Question(name, rdtype, server, (target.address,))
-            message = _message(await ask(question, self.job.wanted, self.teller))
+            exchange = await ask(question, self.job.wanted, self.teller)
+            message = message_of(exchange.response)
             if message is not None and message.rcode in (dns.NOERROR, dns.NXDOMAIN):
                 return message
         return None
@@ -148,14 +149,14 @@ class _Look(NamedTuple):
             if zone is not None:
                 same = self.job.rdtype == dns.SOA and _same_name(zone, self.job.name)
                 soa = exchange if same else await self._ask(zone, dns.SOA)
-        message = _message(exchange)
+        message = message_of(exchange.response)
         seen = Seen(
             server=target.label,
             address=target.address[0],
             authoritative=target.authoritative,
             failure=exchange.failure,
             rtt_ms=exchange.rtt_ms,
-            serial=None if soa is None else _serial(_message(soa)),
+            serial=None if soa is None else serial_of(message_of(soa.response)),
         )
         if message is None:
             return replace(seen, failure=exchange.failure or "the answer is malformed")
@@ -178,20 +179,6 @@ class _Look(NamedTuple):
 
 def _same_name(one: str, other: str) -> bool:
     return one.lower().rstrip(".") == other.lower().rstrip(".")
-
-
-def _message(exchange: Exchange) -> Message | None:
-    try:
-        return None if exchange.response is None else walker.decode(exchange.response)
-    except DecodeError:
-        return None
-
-
-def _serial(message: Message | None) -> int | None:
-    for record in message.answer if message is not None else ():
-        if record.rdtype == dns.SOA and len(record.rdata) >= 20:
-            return int.from_bytes(record.rdata[-20:-16], "big")
-    return None
 
 
 def _data(message: Message, rdtype: int) -> tuple[tuple[str, ...], int | None]:

@@ -3,15 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from firstbyte.errors import DecodeError
 from firstbyte.journey.resolution import Delegation, Key, Link, Seal, Step, Verdict
 from firstbyte.protocols.dns import constants as dns
-from firstbyte.protocols.dns import walker
 from firstbyte.protocols.dns.message import Message, RRset, group
 from firstbyte.protocols.dns.names import canonical_order, from_text, is_under, to_text
 from firstbyte.protocols.dns.presentation import type_text
 from firstbyte.resolver.machine.settings import Limits, Validation
 from firstbyte.resolver.machine.work import Work
+from firstbyte.resolver.query.reading import message_of
 from firstbyte.resolver.validator import keys, signatures
 
 MAX_SEALS = 8
@@ -66,7 +65,7 @@ def chain(
     now_s: float,
 ) -> tuple[Link, ...]:
     """The zones from the anchor to those of the answers, each with its verdict."""
-    read = [message for data in answers if (message := _decoded(data)) is not None]
+    read = [message for data in answers if (message := message_of(data)) is not None]
     zones = _zones(evidence, validation, _names(read, steps))
     sets = _answer_sets(evidence, read)
     verdicts: dict[bytes, Verdict] = {}
@@ -77,13 +76,6 @@ def chain(
         verdicts[zone] = link.verdict
         links.append(link)
     return tuple(links)
-
-
-def _decoded(data: bytes) -> Message | None:
-    try:
-        return walker.decode(data)
-    except DecodeError:
-        return None
 
 
 def _names(answers: Iterable[Message], steps: Sequence[Step]) -> set[bytes]:

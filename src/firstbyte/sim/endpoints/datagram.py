@@ -2,41 +2,35 @@
 
 import errno
 import ipaddress
-import selectors
 import socket
 import struct
 from typing import TYPE_CHECKING
 
-from firstbyte.protocols.ip.icmp_reports import IcmpReport
 from firstbyte.protocols.ip.udp_layer import Received, UdpSocket
-from firstbyte.sim.addresses import ANY4, ANY6
+from firstbyte.sim.addresses import ANY4
 from firstbyte.sim.endpoints import groups
-from firstbyte.sim.endpoints.base import Address, Ancillary, Data, Endpoint
+from firstbyte.sim.endpoints.base import Address, Ancillary, Data
 from firstbyte.sim.endpoints.icmp_options import discovery, hops, wants_errors
+from firstbyte.sim.endpoints.packets import LOOPBACK, PacketEndpoint
 from firstbyte.sim.errors import os_error
 from firstbyte.sim.options import IP, IP6, IP_PKTINFO, SOL
 
 if TYPE_CHECKING:
     from firstbyte.sim.hosts import Host
 
-READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
-
 MAPPED_PREFIX = bytes(10) + b"\xff\xff"
-LOOPBACK = {ANY4: "127.0.0.1", ANY6: "::1"}
 
 
-class DatagramEndpoint(Endpoint):
+class DatagramEndpoint(PacketEndpoint[UdpSocket]):
     """A UDP socket; it takes a port when it is bound, connected, or first sends."""
 
     protocol = socket.IPPROTO_UDP
 
     def __init__(self, host: "Host", family: int) -> None:
         super().__init__(host, family)
-        self._socket: UdpSocket | None = None
         self._groups: list[str] = []
         self._group_interface: str | None = None
         self._last: Received | None = None
-        self._read_shut = False
 
     def bind(self, address: Address) -> None:
         """Take a port; EADDRINUSE, EADDRNOTAVAIL, EINVAL when there is one already."""
@@ -125,12 +119,6 @@ class DatagramEndpoint(Endpoint):
                 return name
         raise os_error(errno.EADDRNOTAVAIL)
 
-    def option_changed(self, level: int, name: int) -> None:
-        """Broadcasting, the TTL, the device, and what is wanted of ICMP act at once."""
-        del level, name
-        if self._socket is not None:
-            self._apply_options(self._socket)
-
     def connect(self, address: Address) -> int:
         """Talk to one peer only; nothing is sent."""
         self.check_power()
@@ -193,37 +181,3 @@ class DatagramEndpoint(Endpoint):
         if self.family == socket.AF_INET and self.flag(IP, IP_PKTINFO):
             return [(IP, IP_PKTINFO, struct.pack("i4s4s", index, address.packed, address.packed))]
         return []
-
-    def shutdown(self, *, reading: bool, writing: bool) -> None:
-        """Only a connected socket can be shut down."""
-        del writing
-        if self.remote is None:
-            raise os_error(errno.ENOTCONN)
-        self._read_shut = self._read_shut or reading
-
-    def take_error(self) -> int:
-        """The pending ICMP error."""
-        opened = self._socket
-        name = None if opened is None else opened.errors.take_error()
-        return 0 if name is None else int(getattr(errno, name))
-
-    def take_report(self) -> IcmpReport | None:
-        """The oldest of the error queue."""
-        return None if self._socket is None else self._socket.errors.take_report()
-
-    def readiness(self) -> int:
-        """Always writable; readable with a datagram or an error."""
-        opened = self._socket
-        if not self.kernel.powered:
-            return 0
-        if opened is None:
-            return WRITE
-        readable = opened.queue or opened.errors or self._read_shut
-        return WRITE | (READ if readable else 0)
-
-    def close(self) -> None:
-        """Give the port back."""
-        super().close()
-        if self._socket is not None:
-            self.kernel.disown(self._socket)
-            self._socket.close()

@@ -5,36 +5,24 @@ comes is the answer from its ICMP header on. The identifier is the socket's port
 """
 
 import errno
-import selectors
 import socket
-from typing import TYPE_CHECKING
 
 from firstbyte.protocols.ip.icmp_layer import PingSocket
-from firstbyte.protocols.ip.icmp_reports import IcmpReport
 from firstbyte.protocols.ip.icmpv4 import ECHO as ECHO_V4
 from firstbyte.protocols.ip.icmpv6 import ECHO as ECHO_V6
 from firstbyte.sim.addresses import ANY4, ANY6
-from firstbyte.sim.endpoints.base import Address, Data, Endpoint
-from firstbyte.sim.endpoints.datagram import LOOPBACK
+from firstbyte.sim.endpoints.base import Address, Data
 from firstbyte.sim.endpoints.icmp_options import hops, wants_errors
+from firstbyte.sim.endpoints.packets import LOOPBACK, PacketEndpoint
 from firstbyte.sim.errors import os_error
 
-if TYPE_CHECKING:
-    from firstbyte.sim.hosts import Host
-
-READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 HEADER_BYTES = 8
 
 
-class PingEndpoint(Endpoint):
+class PingEndpoint(PacketEndpoint[PingSocket]):
     """It takes an identifier when it is bound, connected, or first sends."""
 
     protocol = socket.IPPROTO_ICMP
-
-    def __init__(self, host: "Host", family: int) -> None:
-        super().__init__(host, family)
-        self._socket: PingSocket | None = None
-        self._read_shut = False
 
     def bind(self, address: Address) -> None:
         """Take an address and an identifier; EADDRNOTAVAIL, EADDRINUSE, EINVAL."""
@@ -64,12 +52,6 @@ class PingEndpoint(Endpoint):
     def _apply_options(self, opened: PingSocket) -> None:
         opened.ttl = hops(self.options, self.family, self.kernel.stack.settings.ttl)
         opened.errors.wanted = wants_errors(self.options, self.family)
-
-    def option_changed(self, level: int, name: int) -> None:
-        """The TTL, and whether errors are wanted, act at once."""
-        del level, name
-        if self._socket is not None:
-            self._apply_options(self._socket)
 
     def connect(self, address: Address) -> int:
         """Talk to one peer only."""
@@ -128,37 +110,3 @@ class PingEndpoint(Endpoint):
         """Errors are told by errno and the error queue, not as data."""
         while opened.queue and opened.queue[0].message.is_error:
             opened.queue.popleft()
-
-    def shutdown(self, *, reading: bool, writing: bool) -> None:
-        """Only a connected socket can be shut down."""
-        del writing
-        if self.remote is None:
-            raise os_error(errno.ENOTCONN)
-        self._read_shut = self._read_shut or reading
-
-    def take_error(self) -> int:
-        """The pending ICMP error."""
-        name = None if self._socket is None else self._socket.errors.take_error()
-        return 0 if name is None else int(getattr(errno, name))
-
-    def take_report(self) -> IcmpReport | None:
-        """The oldest of the error queue."""
-        return None if self._socket is None else self._socket.errors.take_report()
-
-    def readiness(self) -> int:
-        """Always writable; readable with an answer or an error."""
-        opened = self._socket
-        if not self.kernel.powered:
-            return 0
-        if opened is None:
-            return WRITE
-        self._skip_errors(opened)
-        readable = opened.queue or opened.errors or self._read_shut
-        return WRITE | (READ if readable else 0)
-
-    def close(self) -> None:
-        """Give the identifier back."""
-        super().close()
-        if self._socket is not None:
-            self.kernel.disown(self._socket)
-            self._socket.close()
