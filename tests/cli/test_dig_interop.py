@@ -1,10 +1,8 @@
 """dig's words: what dig prints and what we print, for the same question to the same server."""
 
-import asyncio
 import re
 import shutil
 import subprocess
-import threading
 
 import pytest
 
@@ -14,6 +12,7 @@ from firstbyte.server.dns.serving import NameServer
 from firstbyte.server.dns.zone_set import ZoneSet
 from firstbyte.server.dns.zonefile import parse_zone
 from testbed.many_types import MANY_TYPES
+from testbed.threaded_name_server import serving_port
 
 pytestmark = [
     pytest.mark.interop,
@@ -69,23 +68,10 @@ SOA cds cdnskey sshfp tlsa zonemd openpgp cert unk unke https svcb txt
 @pytest.fixture(scope="module")
 def port():
     """A server on a loop of its own."""
-    ready, loop, found = threading.Event(), asyncio.new_event_loop(), []
-
-    async def serve():
-        zones = ZoneSet([parse_zone(MANY_TYPES, "example.org.", "test")])
-        manners = Manners(nsid=b"lab-1", client_subnet=True)
-        async with NameServer(zones, manners=manners) as server:
-            found.extend((server.address[1], asyncio.Event()))
-            ready.set()
-            await found[1].wait()
-
-    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
-    thread.start()
-    assert ready.wait(10)
-    yield str(found[0])
-    loop.call_soon_threadsafe(found[1].set)
-    thread.join()
-    loop.close()
+    zones = ZoneSet([parse_zone(MANY_TYPES, "example.org.", "test")])
+    manners = Manners(nsid=b"lab-1", client_subnet=True)
+    with serving_port(lambda: NameServer(zones, manners=manners)) as port:
+        yield port
 
 
 def normal(text):

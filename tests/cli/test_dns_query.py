@@ -1,8 +1,6 @@
 """``firstbyte dns NAME``: where it asks, what it prints, its exit codes."""
 
-import asyncio
 import json
-import threading
 
 import pytest
 
@@ -10,26 +8,14 @@ from firstbyte.cli.shell.entry import run
 from firstbyte.server.dns.serving import NameServer
 from firstbyte.server.dns.zone_set import ZoneSet
 from testbed.name_server import parent_zone
+from testbed.threaded_name_server import serving_port
 
 
 @pytest.fixture(scope="module")
 def port():
     """A name server on a loop of its own: the command runs its own, too."""
-    ready, loop, found = threading.Event(), asyncio.new_event_loop(), []
-
-    async def serve():
-        async with NameServer(ZoneSet([parent_zone()])) as server:
-            found.extend((server.address[1], asyncio.Event()))
-            ready.set()
-            await found[1].wait()
-
-    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
-    thread.start()
-    assert ready.wait(10)
-    yield str(found[0])
-    loop.call_soon_threadsafe(found[1].set)
-    thread.join()
-    loop.close()
+    with serving_port(lambda: NameServer(ZoneSet([parent_zone()]))) as port:
+        yield port
 
 
 def told(capsys, *words):
