@@ -46,7 +46,7 @@ def over_the_cut(message, tree, ask):
 def test_a_denial_of_ds_beside_an_alias_is_kept(make_network) -> None:
     network = make_network(over_the_cut, minimisation="off")
     network.resolve("www.plain.example.", cd=True)  # the cut is known, without its proof
-    network.machine.resolution.cache.clear()
+    network.machine.finder.cache.clear()
     response = network.resolve("over.example.")
     assert response.rcode == c.NOERROR, response.errors
     assert response.security is Security.INSECURE
@@ -63,7 +63,7 @@ def test_a_hint_that_proves_nothing_does_no_harm(make_network) -> None:
 
     network = make_network(unproved, minimisation="off")
     network.resolve("www.plain.example.", cd=True)
-    network.machine.resolution.cache.clear()
+    network.machine.finder.cache.clear()
     response = network.resolve("over.example.")
     assert response.rcode == c.SERVFAIL
     assert response.security is Security.BOGUS

@@ -268,7 +268,9 @@ def test_new_data_without_a_life_end_the_stale_ones(make_network) -> None:
     assert network.resolve("www.plain.example.").stale
     network.rest()
     assert (
-        network.machine.resolution.stale(Question(names.from_text("www.plain.example."), c.A))
+        network.machine.answerer.recaller.stale(
+            Question(names.from_text("www.plain.example."), c.A)
+        )
         is None
     )
 

@@ -101,7 +101,7 @@ def test_private_addresses_do_not_come_out_of_the_cache(make_network) -> None:
     ticket = network.machine.ask(question, network.now())
     assert not dict(network.machine.finished())[ticket].answer
     network.unix_s += 100
-    late = network.machine.resolution.stale(question)
+    late = network.machine.answerer.recaller.stale(question)
     assert late is not None
     assert not late.answer
 

@@ -93,7 +93,7 @@ class AnchorKeeper:
     def start(self, service: Service) -> None:
         """Trust what is known, and begin to ask."""
         self._service = service
-        service.driver.machine.resolution.trust_in(self.anchors())
+        service.driver.machine.finder.trust_in(self.anchors())
         if self._leads:
             self._save()
             if not self.points:
@@ -149,7 +149,7 @@ class AnchorKeeper:
     async def _ask(self, service: Service, point: TrustPoint) -> Refreshed:
         """The zone's keys as they are now: not from the cache, and judged here (RFC 5011, 2.3)."""
         driver = service.driver
-        driver.machine.resolution.cache.forget(point.zone, dns.DNSKEY)
+        driver.machine.finder.cache.forget(point.zone, dns.DNSKEY)
         question = Question(point.zone, dns.DNSKEY, checking_disabled=True)
         response = await driver.resolve(question)
         now_s = int(service.moment().unix_s)
@@ -181,7 +181,7 @@ class AnchorKeeper:
         after = self.anchors()
         if _records(after) == _records(before):
             return
-        service.driver.machine.resolution.trust_in(after)
+        service.driver.machine.finder.trust_in(after)
         service.clear()
         for zone in {rrset.key for rrset in before} - {rrset.key for rrset in after}:
             self._say(

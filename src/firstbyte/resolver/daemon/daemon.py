@@ -160,14 +160,14 @@ class Daemon:
 
     def _samples(self) -> Samples:
         service, endpoints = self._must_serve(), self.endpoints
-        resolution = service.driver.machine.resolution
+        finder = service.driver.machine.finder
         gauges = {
             "open_questions": service.open,
             "open_connections": 0 if endpoints is None else endpoints.connections,
-            "cache_entries": len(resolution.cache),
-            "cache_bytes": resolution.cache.bytes,
+            "cache_entries": len(finder.cache),
+            "cache_bytes": finder.cache.bytes,
             "wire_cache_entries": len(service.wire),
-            "known_servers": len(resolution.servers),
+            "known_servers": len(finder.servers),
         }
         return self.statistics.samples() | gauges
 

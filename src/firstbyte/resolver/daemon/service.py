@@ -89,7 +89,7 @@ class Service:
             self.clock.reread()
         now = self.clock.moment()
         if now.unix_s < self._latest_s - SET_BACK_S:
-            self.driver.machine.resolution.clear()
+            self.driver.machine.finder.clear()
             self.clear()
         self._latest_s = now.unix_s
         return now

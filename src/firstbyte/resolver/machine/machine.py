@@ -9,7 +9,8 @@ from functools import partial
 
 from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns.message import Message
-from firstbyte.resolver.machine.resolution import Resolution
+from firstbyte.resolver.machine.answering import Answerer
+from firstbyte.resolver.machine.finding import Finder
 from firstbyte.resolver.machine.scheduler import Scheduler
 from firstbyte.resolver.machine.settings import Settings
 from firstbyte.resolver.machine.values import (
@@ -34,7 +35,8 @@ class Machine:
     def __init__(self, settings: Settings, draw: Callable[[int], int]) -> None:
         self.settings = settings
         self._scheduler = Scheduler()
-        self.resolution = Resolution(settings, self._scheduler, draw)
+        self.finder = Finder(settings, self._scheduler, draw)
+        self.answerer = Answerer(settings, self.finder)
         self._tickets: dict[int, Question] = {}
         self._waiting: dict[Question, list[int]] = {}
         self._finished: list[tuple[int, Response]] = []
@@ -111,7 +113,7 @@ class Machine:
 
     def _begin(self, question: Question) -> None:
         ended = partial(self._resolved, question)
-        self._scheduler.spawn(self.resolution.answer(question), ended)
+        self._scheduler.spawn(self.answerer.answer(question), ended)
 
     def _resolved(self, question: Question, response: Response | None) -> None:
         if response is None:
@@ -125,7 +127,7 @@ class Machine:
 
     def _offer_stale(self, ticket: int) -> None:
         """Stale data after a while, where there are any (RFC 8767, 5)."""
-        response = self.resolution.stale(self._tickets[ticket])
+        response = self.answerer.recaller.stale(self._tickets[ticket])
         if response is not None:
             self._give(ticket, response)
 
@@ -133,7 +135,7 @@ class Machine:
         """An answer in any case before the client goes."""
         stale = None
         if self.settings.cache.stale.enabled:
-            stale = self.resolution.stale(self._tickets[ticket])
+            stale = self.answerer.recaller.stale(self._tickets[ticket])
         late = Error(Ede.NO_REACHABLE_AUTHORITY, "no answer in time")
         self._give(ticket, stale or Response(dns.SERVFAIL, errors=[late]))
 

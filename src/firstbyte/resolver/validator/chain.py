@@ -28,16 +28,16 @@ class Source(Protocol):
     def lookup(
         self, name: bytes, rdtype: int, work: Work, *, validate: bool, depth: int = 0
     ) -> Awaitable[Entry | None]:
-        """As ``Resolution.lookup``."""
+        """As ``Finder.lookup``."""
 
     def signal(self, name: bytes) -> None:
-        """As ``Resolution.signal``."""
+        """As ``Finder.signal``."""
 
     def spoil(self, entry: Entry) -> None:
-        """As ``Resolution.spoil``."""
+        """As ``Finder.spoil``."""
 
     def second_opinion(self, entry: Entry, rdtype: int, work: Work) -> Awaitable[Entry | None]:
-        """As ``Resolution.second_opinion``."""
+        """As ``Finder.second_opinion``."""
 
 
 class Chain:
