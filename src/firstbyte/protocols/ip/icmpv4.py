@@ -1,11 +1,6 @@
 """ICMP for IPv4 (RFC 792), with next-hop MTU (RFC 1191)."""
 
-import struct
-
-from msgspec import Struct
-
-from firstbyte.protocols.checksum import Bytes, checksum, verifies
-from firstbyte.protocols.problem import Problems
+from firstbyte.protocols.ip.icmp import IcmpMessage
 
 ECHO_REPLY, UNREACHABLE, REDIRECT, ECHO, TIME_EXCEEDED, PARAMETER_PROBLEM = 0, 3, 5, 8, 11, 12
 ERRORS = frozenset({UNREACHABLE, REDIRECT, TIME_EXCEEDED, PARAMETER_PROBLEM, 4})
@@ -32,12 +27,8 @@ NAMES = {
     (PARAMETER_PROBLEM, 0): "parameter problem",
 }
 
-HEADER_BYTES = 8
-RFC = "RFC 792"
-_HEADER = struct.Struct("!BBHI")
 
-
-class Icmpv4(Struct, gc=False):
+class Icmpv4(IcmpMessage, gc=False):
     """One message. ``argument`` is the header's second word, whose meaning depends on ``type``.
 
     For echoes it is identifier and sequence (see :func:`echo`), for "fragmentation needed" the
@@ -45,15 +36,9 @@ class Icmpv4(Struct, gc=False):
     quoted start of the packet that an error is about.
     """
 
-    type: int
-    code: int
-    argument: int = 0
-    body: bytes = b""
-
-    @property
-    def name(self) -> str:
-        """What it says in words: "port unreachable"."""
-        return NAMES.get((self.type, self.code), f"type {self.type} code {self.code}")
+    PROTOCOL = "ICMP"
+    RFC = "RFC 792"
+    NAMES = NAMES
 
     @property
     def is_error(self) -> bool:
@@ -61,46 +46,13 @@ class Icmpv4(Struct, gc=False):
         return self.type in ERRORS
 
     @property
-    def identifier(self) -> int:
-        """An echo's identifier."""
-        return self.argument >> 16
-
-    @property
-    def sequence(self) -> int:
-        """An echo's sequence number."""
-        return self.argument & 0xFFFF
-
-    @property
     def mtu(self) -> int | None:
         """The next hop's MTU in bytes; null when this says none (RFC 1191, section 4)."""
         told = self.type == UNREACHABLE and self.code == FRAGMENTATION_NEEDED
         return (self.argument & 0xFFFF or None) if told else None
-
-    @property
-    def size(self) -> int:
-        """Bytes on the wire."""
-        return HEADER_BYTES + len(self.body)
 
 
 def echo(identifier: int, sequence: int, data: bytes, *, reply: bool = False) -> Icmpv4:
     """An echo request, or its reply."""
     kind = ECHO_REPLY if reply else ECHO
     return Icmpv4(kind, 0, identifier << 16 | sequence, data)
-
-
-def encode_icmpv4(message: Icmpv4) -> bytes:
-    """The bytes with a good checksum."""
-    head = _HEADER.pack(message.type, message.code, 0, message.argument)
-    value = checksum(head + message.body)
-    return _HEADER.pack(message.type, message.code, value, message.argument) + message.body
-
-
-def decode_icmpv4(data: Bytes, problems: Problems, checksums: bool) -> Icmpv4 | None:
-    """Read a message tolerantly; ``None`` when the header is incomplete."""
-    if len(data) < HEADER_BYTES:
-        problems.add(0, "ICMP header", "8 bytes", f"{len(data)} bytes", RFC)
-        return None
-    kind, code, found, argument = _HEADER.unpack_from(data)
-    if checksums and not verifies(data):
-        problems.add(2, "ICMP checksum", "a sum of all ones", f"0x{found:04x}", RFC)
-    return Icmpv4(kind, code, argument, bytes(data[HEADER_BYTES:]))

@@ -10,8 +10,9 @@ from msgspec import Struct
 
 from firstbyte.protocols.checksum import Bytes
 from firstbyte.protocols.ip import ipv4, ipv6
-from firstbyte.protocols.ip.icmpv4 import Icmpv4, decode_icmpv4, encode_icmpv4
-from firstbyte.protocols.ip.icmpv6 import Icmpv6, decode_icmpv6, encode_icmpv6
+from firstbyte.protocols.ip.icmp import decode_icmp, encode_icmp
+from firstbyte.protocols.ip.icmpv4 import Icmpv4
+from firstbyte.protocols.ip.icmpv6 import Icmpv6
 from firstbyte.protocols.ip.ipv4 import Ipv4, decode_ipv4, encode_ipv4
 from firstbyte.protocols.ip.ipv6 import Ipv6, decode_ipv6, encode_ipv6
 from firstbyte.protocols.ip.udp import Datagram, decode_datagram, encode_datagram
@@ -69,13 +70,13 @@ def encode_transport(header: Header, transport: Transport) -> bytes:
     if isinstance(transport, bytes):
         return transport
     if isinstance(transport, Icmpv4):
-        return encode_icmpv4(transport)
+        return encode_icmp(transport)
     pseudo = pseudo_sum(header, transport.size)
     if isinstance(transport, Segment):
         return encode_segment(transport, pseudo)
     if isinstance(transport, Datagram):
         return encode_datagram(transport, pseudo)
-    return encode_icmpv6(transport, pseudo)
+    return encode_icmp(transport, pseudo)
 
 
 def pseudo_sum(header: Header, length: int) -> int:
@@ -160,9 +161,9 @@ def _decode_transport(
     elif header.protocol == UDP:
         decoded = _decode_udp(header, body, problems, pseudo)
     elif header.protocol == ICMPV4 and isinstance(header, Ipv4):
-        decoded = decode_icmpv4(body, problems, checksums)
+        decoded = decode_icmp(Icmpv4, body, problems, 0 if checksums else None)
     elif header.protocol == ICMPV6 and isinstance(header, Ipv6):
-        decoded = decode_icmpv6(body, problems, pseudo)
+        decoded = decode_icmp(Icmpv6, body, problems, pseudo)
     return bytes(body) if decoded is None else decoded
 
 
