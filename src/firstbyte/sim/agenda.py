@@ -1,12 +1,15 @@
-"""What happens when: a heap ordered by (time, sequence), so equal times keep their order.
+"""What happens when: a heap ordered by time; of equal times, what set out first comes first.
 
 asyncio's own timer heap compares times alone, so simultaneous entries come out in any order, and
 its floats let ``now + resolution == now`` at large times. Packets and timers share this one.
 """
 
-import heapq
 from collections.abc import Callable
 from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
+from typing import Any
+
+from firstbyte.sim.clock import Clock
 
 
 @dataclass(slots=True, eq=False)
@@ -23,11 +26,21 @@ class Entry:
     cancelled: bool = False
 
 
-class Agenda:
-    """Appointments in virtual time, integer nanoseconds, first in first out on equal times."""
+NOTHING_LEFT = 1 << 63
 
-    def __init__(self) -> None:
-        self._heap: list[tuple[int, int, Entry]] = []
+Item = tuple[int, int, int, Callable[[Any], object] | None, Any]
+"""When, since when, a sequence number; what to call, and with what: None with an ``Entry``."""
+
+
+class Agenda:
+    """Appointments in virtual time, integer nanoseconds; keeping them is what moves the clock."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.since_ns = NOTHING_LEFT
+        """Since when the appointment is certain that is being kept. What is due now and set out
+        no later has been kept; between two turns that is everything."""
+        self._heap: list[Item] = []
         self._sequence = 0
         self._cancelled = 0
         self._background = 0
@@ -41,13 +54,25 @@ class Agenda:
         return bool(self._background) and len(self) <= self._background
 
     def add(self, at_ns: int, action: Callable[[], object], *, background: bool = False) -> Entry:
-        """Have ``action`` called at ``at_ns``."""
+        """Have ``action`` called at ``at_ns``, unless it is cancelled before."""
         entry = Entry(at_ns, action, background)
         if background:
             self._background += 1
         self._sequence += 1
-        heapq.heappush(self._heap, (at_ns, self._sequence, entry))
+        heappush(self._heap, (at_ns, self._clock.now_ns, self._sequence, None, entry))
         return entry
+
+    def post(
+        self, at_ns: int, since_ns: int, action: Callable[[Any], object], subject: object
+    ) -> Item:
+        """Have ``action(subject)`` called at ``at_ns``: for packets, of which there are many.
+
+        ``since_ns`` is when it sets out: now, or later. It decides among equal times.
+        """
+        self._sequence += 1
+        item = (at_ns, since_ns, self._sequence, action, subject)
+        heappush(self._heap, item)
+        return item
 
     def cancel(self, entry: Entry) -> None:
         """Forget ``entry``. Once more than half are forgotten, the heap is cleaned."""
@@ -58,29 +83,56 @@ class Agenda:
             self._background -= 1
         self._cancelled += 1
         if self._cancelled > 64 and self._cancelled * 2 > len(self._heap):
-            self._heap = [item for item in self._heap if not item[2].cancelled]
-            heapq.heapify(self._heap)
+            self._keep([item for item in self._heap if item[3] or not item[4].cancelled])
             self._cancelled = 0
+
+    def withdraw(self, items: list[Item]) -> None:
+        """Forget what was posted. Looks at the whole heap: for what is rare."""
+        gone = {item[2] for item in items}
+        self._keep([item for item in self._heap if item[2] not in gone])
+
+    def _keep(self, items: list[Item]) -> None:
+        # In place, because run_due holds on to the list.
+        self._heap[:] = items
+        heapify(self._heap)
 
     def next_ns(self) -> int | None:
         """The time of the next appointment, or None."""
-        while self._heap and self._heap[0][2].cancelled:
-            heapq.heappop(self._heap)
-            self._cancelled -= 1
-        return self._heap[0][0] if self._heap else None
-
-    def pop_due(self, now_ns: int) -> Entry | None:
-        """Take out the next appointment whose time has come, or None."""
         heap = self._heap
-        while heap and heap[0][0] <= now_ns:
-            entry = heapq.heappop(heap)[2]
-            if not entry.cancelled:
-                break
+        while heap and heap[0][3] is None and heap[0][4].cancelled:
+            heappop(heap)
             self._cancelled -= 1
-        else:
-            return None
+        return heap[0][0] if heap else None
+
+    def run_next(self) -> bool:
+        """Move the clock to the next appointment, and keep all of that time.
+
+        False when there is none, or none that anybody could be waiting for.
+        """
+        at_ns = self.next_ns()
+        if at_ns is None or (self._background and self.idle):
+            return False
+        self._clock.advance_to(at_ns)
+        self.run_due()
+        return True
+
+    def run_due(self) -> None:
+        """Keep every appointment whose time has come."""
+        heap, now_ns = self._heap, self._clock.now_ns
+        while heap and heap[0][0] <= now_ns:
+            _, self.since_ns, _, action, subject = heappop(heap)
+            if action is None:
+                self._keep_entry(subject)
+            else:
+                action(subject)
+        self.since_ns = NOTHING_LEFT
+
+    def _keep_entry(self, entry: Entry) -> None:
+        if entry.cancelled:
+            self._cancelled -= 1
+            return
         # A later cancel of what has run must not count as one that is still in the heap.
         entry.cancelled = True
         if entry.background:
             self._background -= 1
-        return entry
+        entry.action()

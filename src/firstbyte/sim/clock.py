@@ -1,4 +1,4 @@
-"""The virtual clock: integer nanoseconds, moved by the loop alone."""
+"""The virtual clock: integer nanoseconds, moved by the agenda and by who sleeps."""
 
 NS_PER_S = 1_000_000_000
 

@@ -332,7 +332,7 @@ class Host:
         self.ports.append(port)
         if self.internet.observes:
             port.taps.append(self.packet_log.tap(port.name))
-        port.taps.append(self._see)
+        port.taps.extend(tap.see for tap in self._taps)
         self.kernel.add_interface(port)
         for address, interface in self._configured:
             if interface == port.name:
@@ -363,10 +363,6 @@ class Host:
             unit = passed
         port.send(unit)
 
-    def _see(self, at_ns: int, outgoing: bool, unit: Unit) -> None:
-        for tap in self._taps:
-            tap.see(at_ns, outgoing, unit)
-
     def events(self) -> Iterator[Event]:
         """What happened here, in the one vocabulary: TCP, ICMP, drops, datagrams."""
         yield from self.event_log.events(self.name)
@@ -377,9 +373,16 @@ class Host:
     ) -> Tap:
         """Begin to keep the packets between two endpoints."""
         kind = Segment if protocol == "tcp" else Datagram
-        tap = ConnectionTap(kind, local, remote, self._taps.remove)
+        tap = ConnectionTap(kind, local, remote, self._remove_tap)
         self._taps.append(tap)
+        for port in self.ports:
+            port.taps.append(tap.see)
         return tap
+
+    def _remove_tap(self, tap: ConnectionTap) -> None:
+        self._taps.remove(tap)
+        for port in self.ports:
+            port.taps.remove(tap.see)
 
 
 def automatic_addresses(number: int, *, ipv6: bool) -> list[str]:

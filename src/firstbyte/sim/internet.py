@@ -63,7 +63,7 @@ class Internet:
     ) -> None:
         self.seed = seed
         self.clock = Clock(start_s)
-        self.agenda = Agenda()
+        self.agenda = Agenda(self.clock)
         self.observes = observe
         self.names: dict[str, list[str]] = {}
         """Names that every host knows without asking anybody: name → addresses."""

@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Protocol, TypedDict, Unpack
 
-from firstbyte.sim.agenda import Agenda
+from firstbyte.sim.agenda import Agenda, Item
 from firstbyte.sim.clock import NS_PER_S, Clock, to_ns
 from firstbyte.sim.frames import Unit, decode_like, encode_unit, ip_bytes
 from firstbyte.sim.jitter import Jitter
 from firstbyte.sim.losses import Loss, make_loss
-from firstbyte.sim.queues import Queue, QueueKind, make_queue
+from firstbyte.sim.pipes import Pipe, Sending, transmission_ns
+from firstbyte.sim.queues import Queue, QueueKind, limit_of, make_queue
 from firstbyte.sim.rules import PASS, Rule, Transit, Verdict
 
 DEFAULT_DELAY_S = 0.0005
@@ -70,6 +71,12 @@ class WireOptions:
     duplicate: float = 0.0
     reorder: float = 0.0
     corrupt: float = 0.0
+
+    @property
+    def certain(self) -> bool:
+        """Whether nothing is left to chance, and the queue drops only what does not fit."""
+        chances = (self.loss, self.jitter_ns, self.duplicate, self.reorder, self.corrupt)
+        return self.queue == "drop_tail" and not any(chances)
 
     def changed(self, **settings: Unpack[Settings]) -> "WireOptions":
         """The same with ``settings`` applied.
@@ -141,15 +148,21 @@ class Port:
 
     def send(self, packet: Unit) -> None:
         """Put ``packet`` on the link."""
-        for tap in self.taps:
-            tap(self.wire.now_ns, True, packet)
-        self.wire.send(packet)
+        wire = self._wire or self.wire
+        if self.taps:
+            self._show(packet, outgoing=True)
+        wire.send(packet)
 
     def deliver(self, packet: Unit) -> None:
         """The link brings ``packet``."""
-        for tap in self.taps:
-            tap(self.wire.now_ns, False, packet)
+        if self.taps:
+            self._show(packet, outgoing=False)
         self.node.receive(self, packet)
+
+    def _show(self, packet: Unit, *, outgoing: bool) -> None:
+        now_ns = self.wire.now_ns
+        for tap in self.taps:
+            tap(now_ns, outgoing, packet)
 
 
 class Wire:
@@ -157,18 +170,30 @@ class Wire:
 
     def __init__(self, medium: Medium, source: Port, target: Port, options: WireOptions) -> None:
         self._medium = medium
+        self._clock = medium.clock
+        self._agenda = medium.agenda
         self._source = source
         self._target = target
         self.name = f"{source.node.name} → {target.node.name}"
         self._random = Random(f"{medium.seed} {self.name} {source.name}")
         self.rules: list[Rule] = []
         self.up = True
-        self._busy = False
+        self._sending: Item | None = None
+        """The end of the transmission that is under way; in a pipe there is no such appointment."""
         self._latest_ns = 0
+        self._use(options, f"{medium.seed} {self.name} {source.name}")
+
+    def _use(self, options: WireOptions, jitter_seed: str) -> None:
         self.options = options
         self._loss = make_loss(options.loss)
-        self._jitter = Jitter(options.jitter_ns, f"{medium.seed} {self.name} {source.name}")
+        self._jitter = Jitter(options.jitter_ns, jitter_seed)
         self.queue: Queue = make_queue(options.queue, options.queue_bytes, options.mtu)
+        self._pipe = self._make_pipe() if options.certain else None
+
+    def _make_pipe(self) -> Pipe:
+        options = self.options
+        limit_bytes = limit_of(options.queue_bytes)
+        return Pipe(self._agenda, self._arrive, options.rate_bps, options.delay_ns, limit_bytes)
 
     def set(self, **settings: Unpack[Settings]) -> None:
         """Change this direction; packets on their way are not touched, those that wait move over.
@@ -176,41 +201,65 @@ class Wire:
         Raises ``ValueError`` for impossible settings.
         """
         options = self.options.changed(**settings)
-        waiting = self._drain()
-        self.options = options
-        self._loss = make_loss(options.loss)
-        self._jitter = Jitter(options.jitter_ns, f"{self._medium.seed} {self.name}")
-        self.queue = make_queue(options.queue, options.queue_bytes, options.mtu)
+        sending, waiting = self._take_back() if self._pipe is None else self._stop(self._pipe)
+        self._use(options, f"{self._medium.seed} {self.name}")
+        if sending is not None:
+            self._go_on(*sending)
         for packet in waiting:
-            self._enqueue(packet)
+            self._enqueue(packet, packet.size)
 
-    def _drain(self) -> list[Unit]:
+    def _take_back(self) -> tuple[Sending | None, list[Unit]]:
+        """What is being sent and what waits, which are then forgotten."""
         packets = []
         while (waiting := self.queue.pop(0)[0]) is not None:
             packets.append(waiting.packet)
-        return packets
+        if self._sending is None:
+            return None, packets
+        ends_ns, began_ns, _, _, packet = self._sending
+        self._agenda.withdraw([self._sending])
+        self._sending = None
+        return (packet, began_ns, ends_ns), packets
+
+    def _stop(self, pipe: Pipe) -> tuple[Sending | None, list[Unit]]:
+        sending, waiting, latest_ns = pipe.stop(self._clock.now_ns)
+        self._latest_ns = max(self._latest_ns, latest_ns)
+        return sending, waiting
+
+    def _go_on(self, packet: Unit, began_ns: int, ends_ns: int) -> None:
+        """Settings have changed while ``packet`` was being sent: it leaves when it would have."""
+        if self._pipe is not None:
+            self._pipe.go_on(packet, began_ns, ends_ns)
+        else:
+            self._transmit(packet, began_ns, ends_ns)
 
     @property
     def now_ns(self) -> int:
         """The world's time."""
-        return self._medium.clock.now_ns
+        return self._clock.now_ns
 
     def send(self, packet: Unit) -> None:
         """Take ``packet`` from the sender."""
         if not self.up:
             self._drop(packet, "link_down")
             return
-        if ip_bytes(packet) > self.options.mtu:
+        size = packet.size
+        # The MTU is the IP packet's, whatever frame is around it.
+        if size > self.options.mtu and ip_bytes(packet) > self.options.mtu:
             self._drop(packet, "mtu")
-            return
-        verdict = self._judge(packet) if self.rules or self._medium.rules else PASS
+        elif self.rules or self._medium.rules:
+            self._send_by_rules(packet, size)
+        else:
+            self._enqueue(packet, size)
+
+    def _send_by_rules(self, packet: Unit, size: int) -> None:
+        verdict = self._judge(packet)
         if verdict.drop is not None:
             self._drop(packet, verdict.drop)
         elif verdict.delay_s > 0:
-            at_ns = self.now_ns + to_ns(verdict.delay_s)
-            self._medium.agenda.add(at_ns, lambda: self._enqueue(packet))
+            at_ns = self._clock.now_ns + to_ns(verdict.delay_s)
+            self._agenda.add(at_ns, lambda: self._enqueue(packet, size))
         else:
-            self._enqueue(packet)
+            self._enqueue(packet, size)
 
     def _judge(self, packet: Unit) -> Verdict:
         transit = Transit(
@@ -227,28 +276,34 @@ class Wire:
 
     # --- the queue and the rate -----------------------------------------------------------------
 
-    def _enqueue(self, packet: Unit) -> None:
-        if self.options.rate_bps is None and not self._busy:
+    def _enqueue(self, packet: Unit, size: int) -> None:
+        now_ns = self._clock.now_ns
+        if self._pipe is not None:
+            if not self._pipe.send(packet, size, now_ns):
+                self._drop(packet, "queue_full")
+        elif self.options.rate_bps is None and self._sending is None:
             self._propagate(packet)
-        elif not self.queue.push(packet, packet.size, self.now_ns):
+        elif not self.queue.push(packet, size, now_ns):
             self._drop(packet, "queue_full")
-        elif not self._busy:
+        elif self._sending is None:
             self._start_next()
 
     def _start_next(self) -> None:
-        waiting, dropped = self.queue.pop(self.now_ns)
+        now_ns = self._clock.now_ns
+        waiting, dropped = self.queue.pop(now_ns)
         for victim in dropped:
             self._drop(victim, "codel")
-        self._busy = waiting is not None
-        if waiting is None:
-            return
-        packet, size, _ = waiting
-        rate = self.options.rate_bps
-        took_ns = 0 if rate is None else round(size * 8 * NS_PER_S / rate)
-        self._medium.agenda.add(self.now_ns + took_ns, lambda: self._finish(packet))
+        if waiting is not None:
+            rate_bps = self.options.rate_bps
+            took_ns = 0 if rate_bps is None else transmission_ns(waiting.size, rate_bps)
+            self._transmit(waiting.packet, now_ns, now_ns + took_ns)
+
+    def _transmit(self, packet: Unit, begins_ns: int, ends_ns: int) -> None:
+        self._sending = self._agenda.post(ends_ns, begins_ns, self._finish, packet)
 
     def _finish(self, packet: Unit) -> None:
         self._propagate(packet)
+        self._sending = None
         self._start_next()
 
     # --- the way --------------------------------------------------------------------------------
@@ -270,16 +325,17 @@ class Wire:
 
     def _fly(self, packet: Unit) -> None:
         options, random = self.options, self._random
-        arrival_ns = self.now_ns + options.delay_ns
+        now_ns = self._clock.now_ns
+        arrival_ns = now_ns + options.delay_ns
         if options.jitter_ns:
             # The maximum holds the order also when settings have just changed.
-            arrival_ns += self._jitter.at(self.now_ns)
-            arrival_ns = max(arrival_ns, self._latest_ns, self.now_ns)
+            arrival_ns += self._jitter.at(now_ns)
+            arrival_ns = max(arrival_ns, self._latest_ns, now_ns)
         if options.reorder and random.random() < options.reorder:
             arrival_ns += max(options.delay_ns // 4, options.jitter_ns, 1_000_000)
         else:
             self._latest_ns = arrival_ns
-        self._medium.agenda.add(arrival_ns, lambda: self._arrive(packet))
+        self._agenda.post(arrival_ns, now_ns, self._arrive, packet)
 
     def _arrive(self, packet: Unit) -> None:
         if self.up:

@@ -146,7 +146,12 @@ class CoDel:
         return from_ns + round(CODEL_INTERVAL_NS / math.sqrt(self._count))
 
 
+def limit_of(limit_bytes: int | None) -> int:
+    """The most that may wait; without a limit, Linux's usual length."""
+    return DEFAULT_QUEUE_BYTES if limit_bytes is None else limit_bytes
+
+
 def make_queue(kind: QueueKind, limit_bytes: int | None, mtu: int) -> Queue:
-    """A queue of ``kind``; without a limit, Linux's usual length."""
-    limit = DEFAULT_QUEUE_BYTES if limit_bytes is None else limit_bytes
+    """A queue of ``kind``."""
+    limit = limit_of(limit_bytes)
     return DropTail(limit) if kind == "drop_tail" else CoDel(limit, mtu)

@@ -107,7 +107,7 @@ class SimSelector(selectors.BaseSelector):
     def select(self, timeout: float | None = None) -> Ready:
         """What is ready; moves the clock on when ``timeout`` allows waiting and nothing is."""
         began_ns = self._clock.now_ns
-        self._run_due()
+        self._agenda.run_due()
         if timeout is None or timeout > 0:
             self._wait()
         if self._clock.now_ns > began_ns:
@@ -117,19 +117,15 @@ class SimSelector(selectors.BaseSelector):
         return self._ready()
 
     def _wait(self) -> None:
-        while not (self._any_hot() or self.has_work()):
-            at_ns = self._agenda.next_ns()
-            if at_ns is None or self._agenda.idle:
+        hot, run_next = self._hot, self._agenda.run_next
+        while not ((hot and self._any_hot()) or self.has_work()):
+            if not run_next():
                 self.on_idle()
                 break
-            self._clock.advance_to(at_ns)
-            self._run_due()
 
     def _any_hot(self) -> bool:
         is_held = self.is_held
-        if is_held is None:
-            return bool(self._hot)
-        return any(not is_held(self._keys[fd]) for fd in self._hot)
+        return is_held is None or any(not is_held(self._keys[fd]) for fd in self._hot)
 
     def _spin(self) -> None:
         self._turns += 1
@@ -138,12 +134,7 @@ class SimSelector(selectors.BaseSelector):
             at_ns = self._clock.now_ns + (SPIN_COST_NS << min(excess - 1, 20))
             next_ns = self._agenda.next_ns()
             self._clock.advance_to(at_ns if next_ns is None else min(at_ns, next_ns))
-            self._run_due()
-
-    def _run_due(self) -> None:
-        agenda, now_ns = self._agenda, self._clock.now_ns
-        while (entry := agenda.pop_due(now_ns)) is not None:
-            entry.action()
+            self._agenda.run_due()
 
     def _ready(self) -> Ready:
         ready: Ready = []
