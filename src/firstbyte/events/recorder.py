@@ -1,7 +1,9 @@
 """Collects events as they happen. Time is passed in as a function, so that it may be virtual."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from firstbyte.events.base import Direction, Event, Source, What
 
@@ -34,8 +36,7 @@ class Recorder:
         return Scope(self)
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """A recorder bound to a hop and a connection: what emitters hold, and emit through."""
 
     recorder: Recorder

@@ -10,13 +10,14 @@ A world of its own is the way from a client to its ISP, and what stands on it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
+from msgspec import Struct
+from msgspec.structs import replace
+
+from firstbyte.lab.authoritative import Served
 from firstbyte.lab.authority import Authority
 from firstbyte.lab.naming import (
-    Habits,
-    RecursiveServer,
-    Served,
+    TTL_S,
     Server,
     address_record,
     delegation,
@@ -24,10 +25,13 @@ from firstbyte.lab.naming import (
     reverse_zones,
     site_records,
 )
+from firstbyte.lab.recursive import Habits, RecursiveServer
 from firstbyte.lab.sites import Site
 from firstbyte.lab.world import World
 from firstbyte.lab.zone_keys import ZoneKeys
+from firstbyte.protocols.dns.message import Record
 from firstbyte.protocols.dns.names import to_text
+from firstbyte.server.dns.records import name_server
 from firstbyte.sim import Host, Internet
 from firstbyte.sim.clock import DEFAULT_EPOCH_S
 
@@ -98,8 +102,7 @@ SITES = (
 """Their times are those from the default world's client."""
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(Struct, frozen=True):
     """A client that has been linked to its ISP, with that round trip.
 
     ``isp`` is the host that the exchange is linked to.
@@ -172,7 +175,7 @@ def _add_names(world: World, exchange: Host, keys: ZoneKeys) -> None:
         world.programs.append((host, served.start))
 
 
-def _zones(internet: Internet) -> dict[str, tuple[Server, dict[str, list[str]]]]:
+def _zones(internet: Internet) -> dict[str, tuple[Server, dict[str, list[Record]]]]:
     """By host: how it is called, and the records of its zones."""
     names = _host_names(internet)
     reverse = reverse_zones({address: name for name, owned in names.items() for address in owned})
@@ -193,7 +196,7 @@ def _zones(internet: Internet) -> dict[str, tuple[Server, dict[str, list[str]]]]
             TLD,
             {
                 "example.": [*own, *(line for one in sites for line in delegation(one, HOSTING))],
-                "arpa.": [f"{one} IN NS {HOSTING.name}" for one in reverse],
+                "arpa.": [name_server(one, HOSTING.name, TTL_S) for one in reverse],
             },
         ),
         "ns": (HOSTING, {**sites, **reverse}),
@@ -218,7 +221,7 @@ def _is_public(address: str) -> bool:
     return address.startswith(blocks)
 
 
-def _site_zones() -> dict[str, list[str]]:
+def _site_zones() -> dict[str, list[Record]]:
     """Zones by name: hosting.example, and one for each site's domain."""
     zones = {"hosting.example.": HOSTING.records()}
     for site in SITES:

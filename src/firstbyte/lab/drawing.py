@@ -1,8 +1,9 @@
 """A world as text: its tree of links from the client on, its sites."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from textwrap import wrap
+
+from msgspec import Struct, field
 
 from firstbyte.lab.lesson import Lesson
 from firstbyte.lab.sites import Site
@@ -20,16 +21,14 @@ QUALITIES = ("±# ms", "# Mbit/s", "queue # s", "loss #", "MTU #")
 MACHINES = {Nat: "NAT", DhcpServer: "DHCP", Firewall: "firewall", Middlebox: "middlebox"}
 
 
-@dataclass(frozen=True, slots=True)
-class Paper:
+class Paper(Struct, frozen=True):
     """Where a part of the tree is drawn."""
 
     width: int
     indent: str = ""
 
 
-@dataclass
-class Branch:
+class Branch(Struct, eq=False):
     """A node, and what is reached through it."""
 
     node: Node

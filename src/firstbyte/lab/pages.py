@@ -14,7 +14,8 @@
 import asyncio
 import gzip
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from firstbyte.server.http.handler import Asked, Reply
 
@@ -28,8 +29,7 @@ MAX_WAIT_S = 3600.0
 TEXT = ("content-type", "text/plain; charset=utf-8")
 
 
-@dataclass(frozen=True, slots=True)
-class Pages:
+class Pages(Struct, frozen=True):
     """A site's answers. ``home`` is the path that ``/`` stands for."""
 
     title: str

@@ -4,25 +4,26 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from firstbyte.lab.authority import Authority
-from firstbyte.lab.sites import Site, SiteServer
+from firstbyte.lab.sites import Site
 from firstbyte.server.dns.zone import Zone
 from firstbyte.sim import Host, Internet
 
 if TYPE_CHECKING:
-    from firstbyte.lab.naming import Served
+    from firstbyte.lab.authoritative import Served
 
 T = TypeVar("T")
 Program = Callable[[], Awaitable[object]]
 
 
-@dataclass
-class World:
+class World(Struct, eq=False, weakref=True):
     """Built, not yet started. ``with world: world.run(trace(world.default_url))``.
 
     ``programs`` are started on their hosts, in order, before the client's first.
@@ -44,13 +45,13 @@ class World:
     resolver_validates: bool = False
     """Whether the ISP's resolver asks for proof (DNSSEC): most people's does not."""
     programs: list[tuple[Host, Program]] = field(default_factory=list)
+    directory: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="firstbyte-lab-")))
+    """For files of the servers'; it goes with the world."""
     _kept: list[object] = field(default_factory=list)
     _started: bool = False
 
     def __post_init__(self) -> None:
-        self.directory = Path(tempfile.mkdtemp(prefix="firstbyte-lab-"))
-        self._remove = weakref.finalize(self, shutil.rmtree, self.directory, ignore_errors=True)
-        self.internet.trust(self.authority.root_pem)
+        weakref.finalize(self, shutil.rmtree, self.directory, ignore_errors=True)
 
     def __enter__(self) -> Self:
         self.start()
@@ -90,10 +91,13 @@ class World:
         if self._started:
             return
         self._started = True
+        self.internet.trust(self.authority.root_pem)
         # One run for all of them, and on no host: every entry into the world has its price.
         self.internet.run(until=self.internet.loop.create_task(self._start_all()))
 
     async def _start_all(self) -> None:
+        from firstbyte.lab.site_server import SiteServer
+
         for host, program in self.programs:
             self._kept.append(await host.run(_awaiting(program)))
         for site in self.sites:
@@ -115,7 +119,7 @@ class World:
     def close(self) -> None:
         """End the world."""
         self.internet.close()
-        self._remove()
+        shutil.rmtree(self.directory, ignore_errors=True)
 
 
 async def _awaiting(program: Program) -> object:

@@ -2,8 +2,9 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from firstbyte.net.system import CapturedPacket
 from firstbyte.protocols.ip import Packet, encode
@@ -16,8 +17,7 @@ DEFAULT_LIMIT = 200_000
 """Packets kept for each host; the oldest go first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """One packet at one interface of a host."""
 
     at_ns: int

@@ -8,15 +8,15 @@ calls this at any moment, in the middle of anything.
 import asyncio
 import contextlib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from firstbyte.sim.hosts import Host
 from firstbyte.sim.loop import SimLoop
 
 
-@dataclass(slots=True)
-class Asleep:
+class Asleep(Struct):
     """What a world holds between two runs of it.
 
     asyncio refers to these only weakly, and weak references are gone before anybody is told

@@ -3,8 +3,9 @@
 import asyncio
 import ipaddress
 import socket
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
+
+from msgspec import Struct
 
 from firstbyte.sim import dns_client
 from firstbyte.sim.standstill import finish
@@ -63,8 +64,7 @@ SERVICE_NAMES = {
 SERVICES = {name: port for port, name in SERVICE_NAMES.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(Struct, frozen=True):
     """The arguments of getaddrinfo(3)."""
 
     host: str | bytes | None

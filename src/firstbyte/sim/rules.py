@@ -1,7 +1,8 @@
 """A rule looks at one packet on one link, and answers: pass, delay, or drop."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from firstbyte.protocols.ip import Packet
 from firstbyte.sim.frames import Unit, packet_of
@@ -9,8 +10,7 @@ from firstbyte.sim.frames import Unit, packet_of
 NO_PACKET = Packet(None, b"")
 
 
-@dataclass(frozen=True, slots=True)
-class Transit:
+class Transit(Struct, frozen=True):
     """Something about to cross a link: what, when (virtual seconds), and between whom."""
 
     unit: Unit
@@ -25,8 +25,7 @@ class Transit:
         return packet_of(self.unit) or NO_PACKET
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What becomes of the packet: dropped for ``drop`` (a reason), or ``delay_s`` later."""
 
     drop: str | None = None

@@ -1,7 +1,8 @@
 """The sockets of a host, as ``ss -a`` lists them."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 from firstbyte.events.tcp import TcpInfo
 from firstbyte.protocols.ip.addresses import ANY_V4
@@ -12,8 +13,7 @@ if TYPE_CHECKING:
 Address = tuple[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class SocketRow:
+class SocketRow(Struct, frozen=True):
     """One socket.
 
     ``receive_queue`` and ``send_queue`` are bytes that wait; of a listener, they are connections

@@ -1,13 +1,13 @@
 """What a fault is."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from firstbyte.lab.world import World
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """``apply`` breaks a world that has not started; a trace of ``url`` then finds ``id``."""
 
     id: str

@@ -1,6 +1,6 @@
 """Certificates that are not valid yet."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from firstbyte.lab.authority import Wish
 from firstbyte.lab.faults.fault import Fault

@@ -1,6 +1,6 @@
 """Certificates that nobody vouches for."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from firstbyte.lab.authority import Wish
 from firstbyte.lab.faults.fault import Fault

@@ -1,9 +1,12 @@
 """From a scenario to a world that has not started."""
 
 from firstbyte.errors import UsageError
+from firstbyte.lab.authoritative import Served
 from firstbyte.lab.authority import Authority
-from firstbyte.lab.naming import Habits, RecursiveServer, Served, Server, make_zone
+from firstbyte.lab.naming import Server
+from firstbyte.lab.recursive import Habits, RecursiveServer
 from firstbyte.lab.scenario.model import FirewallTable, NatTable, Scenario, SiteTable
+from firstbyte.lab.scenario.zone_text import read_zone
 from firstbyte.lab.sites import Site
 from firstbyte.lab.world import World
 from firstbyte.lab.zone_keys import ZoneKeys
@@ -174,7 +177,7 @@ def _add_names(world: World, scenario: Scenario) -> None:
         apex = _absolute(origin)
         name = f"ns.{apex}" if apex != "." else "ns."
         server = Server(name, addresses_of(internet, table.host))
-        zone = make_zone(apex, server, [*server.records(), *table.records])
+        zone = read_zone(apex, server, table.records)
         by_host.setdefault(table.host, []).append(zone)
         world.zones[apex] = zone
     for name, zones in by_host.items():

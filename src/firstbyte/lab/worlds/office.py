@@ -12,11 +12,13 @@ store do not know. The name server knows the inside (``corp.example``, split hor
 no address for ``slow.example``. UDP goes nowhere.
 """
 
+from firstbyte.lab.authoritative import Served
 from firstbyte.lab.authority import Authority
 from firstbyte.lab.backbone import ISP, ROOT, Access, build_backbone, router
 from firstbyte.lab.lesson import Lesson
-from firstbyte.lab.naming import Habits, RecursiveServer, Served, Server, make_zone
+from firstbyte.lab.naming import Server, address_record, make_zone
 from firstbyte.lab.proxy import PORT, Proxy, Treatment
+from firstbyte.lab.recursive import Habits, RecursiveServer
 from firstbyte.lab.world import World
 from firstbyte.lab.zone_keys import ZoneKeys
 from firstbyte.sim import Host, Internet
@@ -53,8 +55,8 @@ OWN = Server("ns.corp.example.", (OWN_NAMES,))
 ZONES = {
     "corp.example.": [
         *OWN.records(),
-        f"proxy.corp.example. IN A {PROXY}",
-        "intranet.corp.example. IN A 10.1.0.80",
+        address_record("proxy.corp.example.", PROXY),
+        address_record("intranet.corp.example.", "10.1.0.80"),
     ],
     "slow.example.": [],
 }

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -73,6 +74,14 @@ class NameServer:
             raise
         self._udp = udp
         self.address = (host, taken)
+
+    async def serve_on(self, udp: socket.socket, tcp: socket.socket) -> None:
+        """Serve by sockets that are bound already: instead of ``start``."""
+        self._system = system.current()
+        loop = asyncio.get_running_loop()
+        self._udp, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(self), sock=udp)
+        self._tcp = await asyncio.start_server(self._converse, sock=tcp)
+        self.address = udp.getsockname()[:2]
 
     async def close(self) -> None:
         """Free everything; clients under way are cut off."""

@@ -1,13 +1,13 @@
 """What a server does with a request, whatever the version of HTTP it came by."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 Fields = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """A request. ``path`` has the query, too; field names are in lower case."""
 
     method: str
@@ -16,8 +16,7 @@ class Asked:
     fields: Fields = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """A response. Content comes whole, or in ``parts`` as they are made."""
 
     status: int

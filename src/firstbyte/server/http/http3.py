@@ -1,9 +1,10 @@
 """HTTP/3 (RFC 9114) over aioquic, which is loaded when the first datagram comes."""
 
 import asyncio
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from firstbyte.server.http.handler import Handler
 
@@ -11,8 +12,7 @@ if TYPE_CHECKING:
     from aioquic.asyncio.server import QuicServer
 
 
-@dataclass(frozen=True, slots=True)
-class QuicIdentity:
+class QuicIdentity(Struct, frozen=True):
     """PEM files: the chain and its key; and where TLS secrets are written, if anywhere."""
 
     chain_file: Path

@@ -1,9 +1,9 @@
 """A firewall: rules in order, the first that fits decides; and a memory of flows, if stateful."""
 
-from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import Literal
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from firstbyte.protocols.ip import icmp_errors
@@ -20,8 +20,7 @@ Action = Literal["accept", "drop", "reject", "reset"]
 all else as ``reject`` does."""
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """One rule; what is None fits everything. Networks are text ("10.0.0.0/8")."""
 
     action: Action

@@ -1,8 +1,8 @@
 """How machines on the way see packets: endpoints, new parts, and who is told of a drop."""
 
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from firstbyte.events.link import PacketDropped
@@ -22,8 +22,7 @@ Endpoint = tuple[str, int]
 _ECHOES = {Icmpv4: {ECHO, ECHO_REPLY}, Icmpv6: {ECHO_V6, ECHO_REPLY_V6}}
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
+class Flow(Struct, frozen=True):
     """A packet's protocol ("tcp", "udp", "icmp") and endpoints; an echo's port is its number."""
 
     protocol: str

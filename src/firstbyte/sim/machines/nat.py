@@ -4,8 +4,7 @@ Mappings do not depend on the other end (RFC 4787, REQ-1) and keep the inside po
 free; only packets from inside keep them alive (REQ-6).
 """
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from msgspec.structs import replace
 
 from firstbyte.protocols.checksum import checksum
@@ -32,8 +31,7 @@ FIRST_PORT, LAST_PORT = 1024, 65535
 FOREVER_NS = 1 << 62
 
 
-@dataclass(frozen=True, slots=True)
-class NatTimes:
+class NatTimes(Struct, frozen=True):
     """How long mappings live without a packet from inside, in seconds."""
 
     udp_s: float = 300.0
@@ -44,8 +42,10 @@ class NatTimes:
     icmp_s: float = 60.0
 
 
-@dataclass(slots=True)
-class Mapping:
+USUAL_TIMES = NatTimes()
+
+
+class Mapping(Struct):
     """An inside endpoint, and the port that stands for it outside."""
 
     protocol: str
@@ -70,7 +70,7 @@ class Nat:
         outside: Port,
         address: str,
         *,
-        times: NatTimes = NatTimes(),
+        times: NatTimes = USUAL_TIMES,
         drops_unknown: bool = True,
     ) -> None:
         self.router = router

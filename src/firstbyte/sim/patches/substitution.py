@@ -2,16 +2,16 @@
 
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
+
+from msgspec import Struct
 
 UNTOUCHED = ("_pytest", "pytest", "hypothesis", "threading", "queue", "concurrent", "firstbyte")
 """Packages whose own ``from time import …`` stays real: they time the process, not the world."""
 
 
-@dataclass(frozen=True, slots=True)
-class Substitution:
+class Substitution(Struct, frozen=True):
     """``owner.name`` becomes ``fake``.
 
     With ``everywhere``, so does the same object under the same name in every loaded module:
