@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 
+import dns.edns
 import dns.message
 import dns.rrset
 import pytest
@@ -87,6 +88,28 @@ def test_damaged_messages_decode_or_raise(at: int, damage: bytes) -> None:
     wire[at : at + len(damage)] = damage
     with suppress(DecodeError):
         walker.decode(bytes(wire))
+
+
+def outcome(data: bytes) -> object:
+    try:
+        return walker.decode(data)
+    except DecodeError as error:
+        return str(error)
+
+
+@given(st.integers(0, 10_000), st.binary(max_size=6), st.binary(max_size=30), st.binary(max_size=3))
+def test_a_record_of_options_means_the_same_remembered_or_not(
+    at: int, damage: bytes, option: bytes, trailing: bytes
+) -> None:
+    options = [dns.edns.GenericOption(10, option)] if option else []
+    query = dns.message.make_query("www.example.com", "A", want_dnssec=True, options=options)
+    wire = bytearray(query.to_wire() + trailing)
+    at %= len(wire)
+    wire[at : at + len(damage)] = damage
+    remembered = outcome(bytes(wire))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(walker, "_opt_at_end", lambda _: None)
+        assert outcome(bytes(wire)) == remembered
 
 
 def test_a_chain_of_pointers_costs_little() -> None:

@@ -2,11 +2,12 @@
 
 import dns.flags
 import dns.message
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from firstbyte.protocols.dns import constants as c
-from firstbyte.protocols.dns import names, walker
+from firstbyte.protocols.dns import names, walker, writer
 from firstbyte.protocols.dns.message import Edns, RRset, group
 from firstbyte.protocols.dns.patching import aged, truncated, with_id
 from firstbyte.protocols.dns.writer import Parts, query, render
@@ -50,6 +51,27 @@ def test_a_full_message_reads_back() -> None:
     assert older.answer[0].ttl == 200
     assert older.authority[0].ttl == 0
     assert with_id(rendered.data, b"\x12\x34")[:2] == b"\x12\x34"
+
+
+@given(
+    NAME,
+    st.sampled_from([c.A, c.CNAME, c.TXT, c.DNSKEY]),
+    st.lists(st.binary(min_size=1, max_size=40).map(lambda data: data + b"\0"), max_size=4),
+    st.booleans(),
+    st.integers(12, 300),
+    st.sampled_from([c.IN, c.CHAOS]),
+)
+def test_a_plain_answer_is_octet_for_octet_the_same(
+    name: bytes, rdtype: int, datas: list[bytes], signatures: bool, room: int, qclass: int
+) -> None:
+    if rdtype == c.CNAME:
+        datas = [names.from_text("target.example.")]
+    answer = [RRset(name.lower(), rdtype, 60, datas, [bytes(20), bytes(30)])]
+    parts = Parts(9, c.QR, name, rdtype, qclass, answer, edns=Edns(), signatures=signatures)
+    plain = render(parts, room)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(writer, "_plain", lambda *_: None)
+        assert render(parts, room) == plain
 
 
 def test_truncation_drops_whole_sets_and_says_so() -> None:

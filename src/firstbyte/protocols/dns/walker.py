@@ -14,11 +14,13 @@ MAX_RECORDS = 4096
 MAX_POINTERS = 127
 """A name has at most 127 labels, so no honest name follows more pointers than that."""
 MAX_TTL_S = 0x7FFFFFFF
-MAX_KEPT_OPTIONS_BYTES = 64
+MAX_KEPT_OPT_BYTES = 75
 """Most OPT records are one of a few short ones: so long they may be to be kept understood."""
 
 _HEADER = struct.Struct("!6H")
 _FIXED = struct.Struct("!HHIH")
+_TYPE_AND_CLASS = struct.Struct("!HH")
+_OPT_HEAD = b"\0" + OPT.to_bytes(2, "big")
 _Memo = dict[int, tuple[bytes, int]]
 _CHECKED = frozenset({*layouts.FIXED_BYTES, RRSIG})
 
@@ -33,22 +35,35 @@ def decode(data: bytes) -> Message:
         DecodeError: the bytes break a rule; nothing else is ever raised.
 
     """
-    if len(data) < 12:
-        raise DecodeError(0, "header", "12 octets", f"{len(data)}", "RFC 1035, 4.1.1")
+    size = len(data)
+    if size < 12:
+        raise DecodeError(0, "header", "12 octets", f"{size}", "RFC 1035, 4.1.1")
     ident, flags, questions, answers, authorities, additionals = _HEADER.unpack_from(data)
     if answers + authorities + additionals > MAX_RECORDS:
         raise DecodeError(6, "counts", f"at most {MAX_RECORDS} records", "more", "RFC 1035, 4.1.1")
     memo: _Memo = {}
-    message = Message(ident, flags, None, 0, 0, question_count=questions, size_bytes=len(data))
+    message = Message(ident, flags, None, 0, 0, question_count=questions, size_bytes=size)
     at = _questions(data, message, memo)
     if answers:
         message.answer, at = _records(data, at, answers, memo)
     if authorities:
         message.authority, at = _records(data, at, authorities, memo)
-    if additionals:
+    if additionals == 1 and size - at <= MAX_KEPT_OPT_BYTES and data.startswith(_OPT_HEAD, at):
+        message.edns = _opt_at_end(data[at:])
+    if additionals and message.edns is None:
         message.additional, _ = _records(data, at, additionals, memo)
         _take_edns(message)
     return message
+
+
+@lru_cache(maxsize=1024)
+def _opt_at_end(data: bytes) -> Edns | None:
+    """The OPT record that ``data`` begins with; None: it is broken. It names nothing before it."""
+    try:
+        (opt,), _ = _records(data, 0, 1, {})
+        return _edns(opt)
+    except DecodeError:
+        return None
 
 
 def _questions(data: bytes, message: Message, memo: _Memo) -> int:
@@ -59,8 +74,7 @@ def _questions(data: bytes, message: Message, memo: _Memo) -> int:
             raise _short(data, at, "question")
         if index == 0:
             message.qname = name
-            message.qtype = data[at] << 8 | data[at + 1]
-            message.qclass = data[at + 2] << 8 | data[at + 3]
+            message.qtype, message.qclass = _TYPE_AND_CLASS.unpack_from(data, at)
         at += 4
     return at
 
@@ -139,7 +153,14 @@ def _records(data: bytes, at: int, count: int, memo: _Memo) -> tuple[list[Record
     found = []
     size = len(data)
     for _ in range(count):
-        name, at = _owner(data, at, memo)
+        known = None
+        if at + 1 < size and data[at] >= 0xC0:  # most owners are one pointer
+            known = memo.get((data[at] & 0x3F) << 8 | data[at + 1])
+        if known is not None:
+            name = known[0]
+            at += 2
+        else:
+            name, at = read_name(data, at, memo)
         if at + 10 > size:
             raise _short(data, at, "record")
         rdtype, rdclass, ttl, length = _FIXED.unpack_from(data, at)
@@ -159,16 +180,6 @@ def _records(data: bytes, at: int, count: int, memo: _Memo) -> tuple[list[Record
         found.append(Record(name.lower(), rdtype, rdclass, ttl, content))
         at = end
     return found, at
-
-
-def _owner(data: bytes, at: int, memo: _Memo) -> tuple[bytes, int]:
-    """An owner name; most are one pointer."""
-    if at + 1 < len(data) and data[at] >= 0xC0:
-        target = (data[at] & 0x3F) << 8 | data[at + 1]
-        known = memo.get(target)
-        if known is not None and target < at:
-            return known[0], at + 2
-    return _read_name(data, at, memo) if at not in memo else read_name(data, at, memo)
 
 
 def _check(rdtype: int, content: bytes, at: int) -> None:
@@ -204,23 +215,20 @@ def _take_edns(message: Message) -> None:
     opt = message.additional.pop(places[0])
     if opt.key != ROOT:
         raise DecodeError(0, "OPT", "the root as its name", f"{opt.key!r}", "RFC 6891, 6.1.2")
-    read = _edns if len(opt.rdata) > MAX_KEPT_OPTIONS_BYTES else _known_edns
-    message.edns = read(opt.rdclass, opt.ttl_s, opt.rdata)
+    message.edns = _edns(opt)
 
 
-def _edns(payload_bytes: int, flags: int, options: bytes) -> Edns:
+def _edns(opt: Record) -> Edns:
     """An OPT record's fields; the TTL's octets hold three of them (RFC 6891, 6.1.3)."""
+    flags = opt.ttl_s
     return Edns(
-        payload_bytes=payload_bytes,
+        payload_bytes=opt.rdclass,
         extended_rcode=flags >> 24,
         version=flags >> 16 & 0xFF,
         dnssec_ok=bool(flags & 0x8000),
-        options=_options(options),
+        options=_options(opt.rdata),
         compact_ok=bool(flags & 0x4000),
     )
-
-
-_known_edns = lru_cache(maxsize=1024)(_edns)
 
 
 def _options(rdata: bytes) -> tuple[tuple[int, bytes], ...]:

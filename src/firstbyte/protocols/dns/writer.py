@@ -14,6 +14,12 @@ MAX_POINTER_TARGET = 0x3FFF
 _HEADER = struct.Struct("!6H")
 _FIXED = struct.Struct("!HHIH")
 _POINTER = struct.Struct("!H")
+_TYPE_AND_CLASS = struct.Struct("!HH")
+_AT_QUESTION = struct.Struct("!HHHIH")
+_TO_QUESTION = 0xC00C
+"""A pointer to the name of the question, which follows the header."""
+_TTL_AT = 12 + 6
+"""From the end of what follows the header to the TTL of a record that begins with a pointer."""
 
 
 class Parts(Struct):
@@ -108,11 +114,15 @@ def render(parts: Parts, max_bytes: int = 65535) -> Rendered:
     Where the answer or authority section does not fit, whole sets are left out and TC is set;
     additional records are left out silently (RFC 2181, 9).
     """
+    opt = b"" if parts.edns is None else opt_record(parts.edns)
+    if len(parts.answer) == 1 and not (parts.authority or parts.additional):
+        plain = _plain(parts, parts.answer[0], opt, max_bytes)
+        if plain is not None:
+            return plain
     writer = _Writer(CHAOS if parts.qclass == CHAOS else IN)
     if parts.qname is not None:
         writer.name(parts.qname)
-        writer.out += struct.pack("!HH", parts.qtype, parts.qclass)
-    opt = b"" if parts.edns is None else opt_record(parts.edns)
+        writer.out += _TYPE_AND_CLASS.pack(parts.qtype, parts.qclass)
     room = max_bytes - len(opt)
     answers, whole = _section(writer, parts.answer, parts.signatures, room)
     authorities = additionals = 0
@@ -125,6 +135,33 @@ def render(parts: Parts, max_bytes: int = 65535) -> Rendered:
     counts = (answers, authorities, additionals + bool(opt))
     _HEADER.pack_into(writer.out, 0, parts.id, flags, parts.qname is not None, *counts)
     return Rendered(bytes(writer.out), tuple(writer.ttls))
+
+
+def _plain(parts: Parts, rrset: RRset, opt: bytes, max_bytes: int) -> Rendered | None:
+    """What nearly every answer is, without a search for names: one set of the name asked for.
+
+    None where it is something else, or does not fit.
+    """
+    qname = parts.qname
+    if qname is None or len(qname) == 1 or rrset.key != qname.lower() or parts.qclass != IN:
+        return None
+    rdtype, ttl_s = rrset.rdtype, rrset.ttl_s
+    if rdtype in layouts.COMPRESSIBLE:
+        return None
+    out = qname + _TYPE_AND_CLASS.pack(parts.qtype, IN)
+    ttls = []
+    for rdata in rrset.rdatas:
+        ttls.append(_TTL_AT + len(out))
+        out += _AT_QUESTION.pack(_TO_QUESTION, rdtype, IN, ttl_s, len(rdata)) + rdata
+    if parts.signatures:
+        for rdata in rrset.signatures:
+            ttls.append(_TTL_AT + len(out))
+            out += _AT_QUESTION.pack(_TO_QUESTION, RRSIG, IN, ttl_s, len(rdata)) + rdata
+    out += opt
+    if 12 + len(out) > max_bytes:
+        return None
+    header = _HEADER.pack(parts.id, parts.flags, 1, len(ttls), 0, 1 if opt else 0)
+    return Rendered(header + out, tuple(ttls))
 
 
 def _section(

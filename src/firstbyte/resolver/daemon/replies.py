@@ -1,6 +1,7 @@
 """From a client's octets to a question, and from a response to octets for that client."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from msgspec.structs import replace
 
@@ -12,17 +13,21 @@ from firstbyte.protocols.dns.writer import Parts, Rendered, render
 from firstbyte.resolver.daemon.channel import Channel
 from firstbyte.resolver.daemon.cookies import is_well_formed
 from firstbyte.resolver.daemon.identity import NOBODY, Identity
+from firstbyte.resolver.daemon.terms import (
+    COOKIE_OPTION,
+    KEEPALIVE_OPTION,
+    MAX_MESSAGE_BYTES,
+    MIN_UDP_BYTES,
+    NSID_OPTION,
+    PADDING_OPTION,
+    Terms,
+    terms_of,
+)
 from firstbyte.resolver.machine.values import Ede, Error, Question, Response, Security
 
-NSID_OPTION = 3
 EDE_OPTION = 15
-COOKIE_OPTION = 10
-KEEPALIVE_OPTION = 11
-PADDING_OPTION = 12
 PADDED_BYTES = 468
 """Padded answers are multiples of this (RFC 8467, 4.1)."""
-MAX_MESSAGE_BYTES = 65535
-MIN_UDP_BYTES = 512
 SECURITY_TYPES = frozenset({dns.RRSIG, dns.NSEC, dns.NSEC3})
 TRANSFERS = frozenset({251, 252})
 
@@ -42,26 +47,28 @@ class Manners:
 class Asked:
     """A client's question, understood; or, with ``refusal``, why it is not resolved."""
 
-    __slots__ = ("channel", "errors", "message", "question", "refusal", "udp")
+    __slots__ = ("errors", "message", "question", "refusal", "terms")
 
     def __init__(self, message: Message, channel: Channel) -> None:
         self.message = message
-        self.channel = channel
-        self.udp = channel is Channel.UDP
+        self.terms = terms = terms_of(message, channel)
         self.refusal: int | None = None
         self.errors: list[Error] = []
         name = (message.qname or b"\0").lower()
-        flags = message.flags
-        self.question = Question(name, message.qtype, bool(flags & dns.CD), bool(flags & dns.RD))
-        self._refuse()
+        self.question = Question(
+            name, message.qtype, terms.checking_disabled, terms.recursion_desired
+        )
+        one = message.question_count == 1 and message.qclass == dns.IN
+        if not (one and terms.acceptable and dns.A <= message.qtype < dns.OPT):
+            self._refuse()
 
     def _refuse(self) -> None:
-        message = self.message
+        message, terms = self.message, self.terms
         if message.opcode != 0:
             self.refusal = dns.NOTIMP
-        elif self.cookie is not None and not is_well_formed(self.cookie):
+        elif terms.cookie is not None and not is_well_formed(terms.cookie):
             self.refusal = dns.FORMERR  # RFC 7873, 5.2.2
-        elif message.question_count == 0 and self.cookie is not None:
+        elif message.question_count == 0 and terms.cookie is not None:
             self.refusal = dns.NOERROR  # it wants a cookie, and nothing else (RFC 7873, 5.4)
         elif message.question_count != 1 or message.qname is None:
             self.refusal = dns.FORMERR
@@ -74,50 +81,6 @@ class Asked:
         elif message.qtype == dns.NXNAME:
             self.refusal = dns.FORMERR
             self.errors = [Error(Ede.INVALID_QUERY_TYPE, "NXNAME cannot be asked for")]
-
-    @property
-    def dnssec_ok(self) -> bool:
-        """Whether the client wants DNSSEC records (RFC 3225)."""
-        return self.message.edns is not None and self.message.edns.dnssec_ok
-
-    @property
-    def cookie(self) -> bytes | None:
-        """The DNS cookie that it sent (RFC 7873)."""
-        edns = self.message.edns
-        return None if edns is None else edns.option(COOKIE_OPTION)
-
-    @property
-    def wants_identity(self) -> bool:
-        """Whether it wants to know which server answers (RFC 5001, 2.1)."""
-        return self._has(NSID_OPTION)
-
-    @property
-    def wants_keepalive(self) -> bool:
-        """Whether it is to be told how long its connection stays open (RFC 7828, 3.3.2)."""
-        return self.channel.kept_open and self._has(KEEPALIVE_OPTION)
-
-    @property
-    def wants_padding(self) -> bool:
-        """Whether the length of the answer is to tell less (RFC 7830, 4)."""
-        return self.channel.encrypted and self._has(PADDING_OPTION)
-
-    def _has(self, option: int) -> bool:
-        edns = self.message.edns
-        return edns is not None and edns.option(option) is not None
-
-    @property
-    def reads_compact_denials(self) -> bool:
-        """Whether the client finds in NSEC records that a name is not there (RFC 9824, 5)."""
-        edns = self.message.edns
-        return edns is not None and edns.dnssec_ok and not edns.compact_ok
-
-    @property
-    def max_bytes(self) -> int:
-        """How long an answer the client takes."""
-        if not self.udp:
-            return MAX_MESSAGE_BYTES
-        edns = self.message.edns
-        return MIN_UDP_BYTES if edns is None else max(MIN_UDP_BYTES, edns.payload_bytes)
 
 
 def read(data: bytes, channel: Channel) -> Asked | bytes | None:
@@ -139,24 +102,24 @@ def refusal(asked: Asked, rcode: int, manners: Manners, cookie: bytes | None) ->
 
 def reply(asked: Asked, response: Response, manners: Manners, cookie: bytes | None) -> Rendered:
     """The response as this client wants it: with or without DNSSEC, as long as it may be."""
-    message = asked.message
+    message, terms = asked.message, asked.terms
     parts = Parts(
-        id=message.id,
-        flags=_flags(asked, response),
-        qname=message.qname,
-        qtype=message.qtype,
-        qclass=message.qclass,
-        answer=_answer(asked, response),
-        authority=_authority(asked, response),
-        additional=_additional(asked, response, manners),
-        edns=_edns(asked, response, manners, cookie),
-        signatures=asked.dnssec_ok,
+        message.id,
+        _flags(terms, response),
+        message.qname,
+        message.qtype,
+        message.qclass,
+        _answer(asked, response),
+        _authority(terms, response.authority) if response.authority else [],
+        _additional(asked, response, manners) if response.additional else [],
+        None if terms.edns is None else _edns(terms, response, manners, cookie),
+        terms.dnssec_ok,
     )
-    limit = asked.max_bytes
-    if asked.udp:
+    limit = terms.max_bytes
+    if terms.udp:
         limit = min(limit, max(MIN_UDP_BYTES, manners.edns_bytes))
     rendered = render(parts, limit)
-    return _padded(parts, len(rendered.data)) if asked.wants_padding else rendered
+    return _padded(parts, len(rendered.data)) if terms.wants_padding else rendered
 
 
 def _padded(parts: Parts, size_bytes: int) -> Rendered:
@@ -169,31 +132,29 @@ def _padded(parts: Parts, size_bytes: int) -> Rendered:
     return render(parts, MAX_MESSAGE_BYTES)
 
 
-def _flags(asked: Asked, response: Response) -> int:
-    message = asked.message
+def _flags(terms: Terms, response: Response) -> int:
     rcode = response.rcode & 15
-    if response.compact and not asked.reads_compact_denials:
+    if response.compact and not terms.reads_compact_denials:
         rcode = dns.NXDOMAIN
-    flags = dns.QR | dns.RA | message.flags & (dns.RD | dns.CD | 0x7800) | rcode
-    # With CD the client judges for itself: it shall not depend on what the cache happens to know.
-    wanted = (asked.dnssec_ok or message.flags & dns.AD) and not message.flags & dns.CD
-    good = response.rcode in (dns.NOERROR, dns.NXDOMAIN)
-    if response.security is Security.SECURE and wanted and good:
+    flags = dns.QR | dns.RA | terms.flags & (dns.RD | dns.CD | 0x7800) | rcode
+    if response.security is not Security.SECURE or terms.checking_disabled:
+        return flags  # with CD it shall not depend on what the cache happens to know
+    wanted = terms.dnssec_ok or terms.flags & dns.AD
+    if wanted and response.rcode in (dns.NOERROR, dns.NXDOMAIN):
         flags |= dns.AD  # RFC 6840, 5.7 and 5.8
     return flags
 
 
 def _answer(asked: Asked, response: Response) -> list[RRset]:
-    if asked.question.rdtype == dns.ANY and asked.udp:
+    if asked.question.rdtype == dns.ANY and asked.terms.udp:
         return response.answer[:1]  # RFC 8482, 4.1
     return response.answer
 
 
-def _authority(asked: Asked, response: Response) -> list[RRset]:
-    kept = response.authority
-    if not asked.dnssec_ok:
-        kept = [rrset for rrset in kept if rrset.rdtype not in SECURITY_TYPES]
-    return _unique(kept)
+def _authority(terms: Terms, rrsets: list[RRset]) -> list[RRset]:
+    if not terms.dnssec_ok:
+        rrsets = [rrset for rrset in rrsets if rrset.rdtype not in SECURITY_TYPES]
+    return _unique(rrsets)
 
 
 def _additional(asked: Asked, response: Response, manners: Manners) -> list[RRset]:
@@ -210,15 +171,16 @@ def _unique(rrsets: list[RRset]) -> list[RRset]:
     return list({(rrset.key, rrset.rdtype): rrset for rrset in rrsets}.values())
 
 
-def _edns(asked: Asked, response: Response, manners: Manners, cookie: bytes | None) -> Edns | None:
-    if asked.message.edns is None:
-        return None
+def _edns(terms: Terms, response: Response, manners: Manners, cookie: bytes | None) -> Edns:
+    high_rcode = response.rcode >> 4
+    if cookie is None and not (terms.wants_options or response.errors):
+        return _plain_edns(manners.edns_bytes, high_rcode, terms.dnssec_ok)
     options = []
     if cookie is not None:
         options.append((COOKIE_OPTION, cookie))
-    if asked.wants_identity and manners.identity.nsid is not None:
+    if terms.wants_identity and manners.identity.nsid is not None:
         options.append((NSID_OPTION, manners.identity.nsid))
-    if asked.wants_keepalive:
+    if terms.wants_keepalive:
         tenths = min(int(manners.idle_s * 10), 0xFFFF)  # of a second (RFC 7828, 3.1)
         options.append((KEEPALIVE_OPTION, tenths.to_bytes(2, "big")))
     if manners.ede and response.errors:
@@ -226,7 +188,12 @@ def _edns(asked: Asked, response: Response, manners: Manners, cookie: bytes | No
             (EDE_OPTION, int(error.code).to_bytes(2, "big") + error.text.encode()[:200])
             for error in _unique_codes(response.errors)
         ]
-    return Edns(manners.edns_bytes, response.rcode >> 4, 0, asked.dnssec_ok, tuple(options))
+    return Edns(manners.edns_bytes, high_rcode, 0, terms.dnssec_ok, tuple(options))
+
+
+@lru_cache(maxsize=64)
+def _plain_edns(payload_bytes: int, high_rcode: int, dnssec_ok: bool) -> Edns:
+    return Edns(payload_bytes, high_rcode, 0, dnssec_ok)
 
 
 def _unique_codes(errors: list[Error]) -> list[Error]:

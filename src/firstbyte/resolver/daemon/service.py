@@ -114,7 +114,7 @@ class Service:
         if asked.refusal is not None:
             cookie = self._cookie(asked, client, now)
             rendered = replies.refusal(asked, asked.refusal, self.rules.manners, cookie)
-            self._give(rendered.data, client, reply, now, limited=asked.udp)
+            self._give(rendered.data, client, reply, now, limited=asked.terms.udp)
             return True
 
         driver = self.driver
@@ -137,9 +137,9 @@ class Service:
         self._count(response)
         cookie = self._cookie(asked, client, now)
         rendered = replies.reply(asked, response, self.rules.manners, cookie)
-        if data is not None and asked.udp and cookie is None and response.ttl_s > 0:
+        if data is not None and asked.terms.udp and cookie is None and response.ttl_s > 0:
             self.wire.put(data, rendered, now.unix_s, response.ttl_s)
-        limited = asked.udp and not self._is_proved(asked, client, now)
+        limited = asked.terms.udp and not self._is_proved(asked, client, now)
         self._give(rendered.data, client, reply, now, limited=limited)
 
     def _give(self, data: bytes, client: str, reply: Reply, now: Moment, *, limited: bool) -> None:
@@ -163,7 +163,7 @@ class Service:
             return False
         prohibited = Response(dns.REFUSED, errors=_PROHIBITED)
         rendered = replies.reply(asked, prohibited, self.rules.manners, None)
-        self._give(rendered.data, client, reply, now, limited=asked.udp)
+        self._give(rendered.data, client, reply, now, limited=asked.terms.udp)
         return True
 
     def _count(self, response: Response) -> None:
@@ -174,12 +174,12 @@ class Service:
 
     def _cookie(self, asked: Asked, client: str, now: Moment) -> bytes | None:
         """The cookie for a client that sent one (RFC 7873, 5.2)."""
-        sent = asked.cookie
+        sent = asked.terms.cookie
         return None if sent is None else self._cookies.answer(sent, client, now.unix_s)
 
     def _is_proved(self, asked: Asked, client: str, now: Moment) -> bool:
         """Whether the client's address cannot be a victim's: it knows what was sent there."""
-        sent = asked.cookie
+        sent = asked.terms.cookie
         return sent is not None and self._cookies.proves(sent, client, now.unix_s)
 
     def clear(self) -> None:
