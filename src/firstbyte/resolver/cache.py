@@ -76,14 +76,21 @@ class Entry(Struct, eq=False, gc=False):
     def size_bytes(self) -> int:
         """About what the entry costs."""
         size = ENTRY_BYTES if self.former is None else ENTRY_BYTES + self.former.size_bytes
-        for rrset in (self.rrset, self.soa, *self.proofs, *self.authority, *self.additional):
+        for rrset in (self.rrset, self.soa):
             if rrset is not None:
-                size += SET_BYTES + sum(map(len, rrset.rdatas)) + sum(map(len, rrset.signatures))
+                size += _set_bytes(rrset)
+        for beside in (self.proofs, self.authority, self.additional):
+            if beside:
+                size += sum(map(_set_bytes, beside))
         return size
 
     def remaining_s(self, now_s: float) -> int:
         """Seconds until its end, begun ones counted whole; never more than the TTL."""
         return max(0, min(self.ttl_s, ceil(self.expires_s - now_s)))
+
+
+def _set_bytes(rrset: RRset) -> int:
+    return SET_BYTES + sum(map(len, rrset.rdatas)) + sum(map(len, rrset.signatures))
 
 
 class Cache:
@@ -99,7 +106,11 @@ class Cache:
 
     def get(self, key: bytes, rdtype: int, now_s: float) -> Entry | None:
         """The fresh entry for this name and type: the data, or that there are none."""
-        return self._fresh((key, rdtype), now_s) or self._fresh((key, NXDOMAIN_TYPE), now_s)
+        entries = self._entries
+        place = (key, rdtype)
+        entry = self._fresh(place, now_s) if place in entries else None
+        place = (key, NXDOMAIN_TYPE)
+        return self._fresh(place, now_s) if entry is None and place in entries else entry
 
     def get_data(self, key: bytes, rdtype: int, now_s: float) -> Entry | None:
         """The fresh entry of just this type: what denies the whole name is not looked for."""
@@ -135,9 +146,11 @@ class Cache:
         Data of a lower rank, or bogus data, never replace fresh data (RFC 2181, 5.4.1).
         """
         place = (entry.key, NXDOMAIN_TYPE if entry.nxdomain else entry.rdtype)
-        present = self._fresh(place, now_s)
-        if present is not None and not _may_replace(present, entry):
-            return False
+        entries = self._entries
+        if place in entries:
+            present = self._fresh(place, now_s)
+            if present is not None and not _may_replace(present, entry):
+                return False
         entry.ttl_s = self._capped(entry)
         entry.stored_s = now_s
         entry.expires_s = now_s + entry.ttl_s
@@ -145,12 +158,12 @@ class Cache:
             return False
         if self.settings.stale.enabled and entry.security <= Security.BOGUS:
             entry.former = entry.former or self._believed(place)
-        self._drop(place)
-        if entry.rrset is not None:
-            self._drop((entry.key, NXDOMAIN_TYPE))
+        for old in (place, (entry.key, NXDOMAIN_TYPE)) if entry.rrset is not None else (place,):
+            if old in entries:
+                self._drop(old)
         self._keep(place, entry)
         while self.bytes > self.settings.max_bytes:
-            self._drop(next(iter(self._entries)))
+            self._drop(next(iter(entries)))
         return True
 
     def _keep(self, place: tuple[bytes, int], entry: Entry) -> None:

@@ -34,6 +34,12 @@ class Answerer:
         if not question.recursion_desired:
             return self._withheld(question, self.recaller.at_hand(question))
         work = Work(self.settings.limits)
+        if self.settings.dns64_prefix is not None:
+            return await self._translated(question, work)
+        return self._withheld(question, await self._chain(question, work))
+
+    async def _translated(self, question: Question, work: Work) -> Response:
+        """The response where IPv6 addresses are made of IPv4 ones."""
         inner = dns64.reverse(self.settings, question)
         if inner is not None:
             return dns64.renamed(await self._chain(inner, work), inner.name, question.name)
@@ -47,7 +53,8 @@ class Answerer:
         if self.settings.validation.root_key_sentinel:
             root = self.finder.validator.chain.anchors.get(ROOT, ())
             response = sentinel.told(question, response, root)
-        return rebinding.cleaned(response, self.settings.harden)
+        harden = self.settings.harden
+        return rebinding.cleaned(response, harden) if harden.private_addresses else response
 
     async def _chain(self, question: Question, work: Work) -> Response:
         response = Response(

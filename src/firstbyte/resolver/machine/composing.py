@@ -19,6 +19,18 @@ def add(response: Response, entry: Entry, settings: CacheSettings, now_s: float)
     shown_s = left_s if entry.expires_s else entry.ttl_s
     if entry.error is not None and entry.error not in response.errors:
         response.errors.append(entry.error)
+    if entry.rrset is not None and not (entry.dname or entry.proofs):
+        response.answer.append(entry.rrset.with_ttl(shown_s))
+    else:
+        _add_sets(response, entry, shown_s)
+    if entry.authority:
+        response.authority += _aged(entry, entry.authority, response, settings, now_s)
+    if entry.additional:
+        response.additional += _aged(entry, entry.additional, response, settings, now_s)
+
+
+def _add_sets(response: Response, entry: Entry, shown_s: int) -> None:
+    """The set with what it follows from and what proves it, or the proof that there is none."""
     dname = entry.dname
     if dname is not None and all(rrset.key != dname.key for rrset in response.answer):
         response.answer.append(dname.with_ttl(min(dname.ttl_s, shown_s)))
@@ -28,8 +40,6 @@ def add(response: Response, entry: Entry, settings: CacheSettings, now_s: float)
         response.authority.append(entry.soa.with_ttl(shown_s))
     for rrset in entry.proofs:
         response.authority.append(rrset.with_ttl(min(rrset.ttl_s, shown_s)))
-    response.authority += _aged(entry, entry.authority, response, settings, now_s)
-    response.additional += _aged(entry, entry.additional, response, settings, now_s)
 
 
 def _aged(

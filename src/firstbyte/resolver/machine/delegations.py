@@ -1,6 +1,7 @@
 """Zone cuts: which servers to ask for which part of the tree (RFC 1034, 4.2.1 and 5.3.3)."""
 
 from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -31,18 +32,34 @@ class Delegation:
     """Fixed by the configuration."""
     found: dict[bytes, tuple[str, ...]] = field(default_factory=dict)
     reserve: dict[bytes, tuple[str, ...]] = field(default_factory=dict)
+    _addresses: list[Server] | None = None
+    _usable: list[Server] | None = None
+    """Both are made once, until another is found."""
 
     @property
     def recursive(self) -> bool:
         """Whether its servers resolve for us."""
         return self.kind == "forward"
 
-    def addresses(self) -> list[Server]:
+    def addresses(self) -> Sequence[Server]:
         """All that are known now, each once."""
         if self.servers:
-            return list(self.servers)
-        every = [*self.glue.values(), *self.found.values()]
-        return list(dict.fromkeys((ip, DNS_PORT) for ips in every for ip in ips))
+            return self.servers
+        if self._addresses is None:
+            every = [*self.glue.values(), *self.found.values()]
+            self._addresses = list(dict.fromkeys((ip, DNS_PORT) for ips in every for ip in ips))
+        return self._addresses
+
+    def usable(self, may_use: Callable[[Server, "Delegation"], bool]) -> Sequence[Server]:
+        """Those that may be asked by a rule that never changes."""
+        if self._usable is None:
+            self._usable = [server for server in self.addresses() if may_use(server, self)]
+        return self._usable
+
+    def find(self, name: bytes, addresses: tuple[str, ...]) -> None:
+        """The addresses of a server's name were looked up."""
+        self.found[name] = addresses
+        self._addresses = self._usable = None
 
     def unknown_names(self) -> list[bytes]:
         """Names without any known address that were not looked up."""

@@ -107,7 +107,7 @@ class Finder:
         fresh = work.fresh.get((entry.key, entry.rdtype)) is entry
         if not fresh or entry.server is None:
             return None
-        work.distrusted.add(entry.server)
+        work.distrusted |= {entry.server}
         blamed = list(work.errors)
         self.store.forget(entry, work)
         found = await self.fetcher.fetched(entry.key, rdtype, work, 0)

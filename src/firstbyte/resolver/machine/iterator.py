@@ -46,19 +46,19 @@ class Fetched(Struct, frozen=True):
 
 
 class _Round(Struct):
-    """The attempts of one question at one zone's servers."""
+    """The attempts of one question at one zone's servers; nearly always there is just one."""
 
     tries: dict[Server, int] = field(default_factory=dict)
-    spoiled: set[Server] = field(default_factory=set)
+    spoiled: frozenset[Server] = frozenset()
     """Servers whose answers were no use; they are not asked again."""
-    no_edns: set[Server] = field(default_factory=set)
-    plain_case: set[Server] = field(default_factory=set)
-    tcp: set[Server] = field(default_factory=set)
-    cookies: set[Server] = field(default_factory=set)
+    no_edns: frozenset[Server] = frozenset()
+    plain_case: frozenset[Server] = frozenset()
+    tcp: frozenset[Server] = frozenset()
+    cookies: frozenset[Server] = frozenset()
     """Servers that wanted a newer cookie, and gave it."""
     empty: int = 0
     attempts: int = 0
-    sought: set[bytes] = field(default_factory=set)
+    sought: frozenset[bytes] = frozenset()
     """Server names that were looked up for it."""
     fallback: Reply | None = None
     """A reply of a lame server: better than none."""
@@ -74,8 +74,8 @@ class _Round(Struct):
         server, self.erring = self.erring, None
         if server is None or server in self.plain_case:
             return False
-        self.plain_case.add(server)
-        self.spoiled.discard(server)
+        self.plain_case |= {server}
+        self.spoiled -= {server}
         self.tries[server] = 0
         return True
 
@@ -220,7 +220,8 @@ class Iterator:
             if not work.may_ask():
                 work.blame(Error(Ede.OTHER, "too many questions were needed"))
                 return None
-            outcome = await self._exchange(cut, server, name, rdtype, attempt)
+            ask = self._make_ask(cut, server, name, rdtype, attempt)
+            outcome = await self.scheduler.exchange(ask)
             reply = self._judge(cut, server, name, rdtype, outcome, attempt)
             if reply is not None:
                 reply.server = server
@@ -246,16 +247,15 @@ class Iterator:
 
     def _next_server(self, cut: Delegation, attempt: _Round, work: Work) -> Server | None:
         now = self.scheduler.now
-        usable = [
-            server
-            for server in cut.addresses()
-            if server not in attempt.spoiled
-            and server not in work.distrusted
-            and self._may_use(server, cut)
-        ]
-        usable = self._not_lame(usable, cut.zone)
+        usable = cut.usable(self._may_use)
+        avoided = attempt.spoiled | work.distrusted
+        if avoided:
+            usable = [server for server in usable if server not in avoided]
+        usable = self.servers.serving(usable, cut.zone, now)
         if not usable:
             return None
+        if not attempt.attempts:
+            return self.servers.choose(usable, now)
         fewest = min(attempt.tries.get(server, 0) for server in usable)
         if fewest >= TRIES_PER_SERVER:
             return None
@@ -263,16 +263,6 @@ class Iterator:
             return None
         fresh = [server for server in usable if attempt.tries.get(server, 0) == fewest]
         return self.servers.choose(fresh, now)
-
-    def _not_lame(self, servers: list[Server], zone: bytes) -> list[Server]:
-        """Those that serve the zone or, where there are none, those that resolve for others."""
-        now = self.scheduler.now
-        lameness = self.servers.lameness
-        good = [server for server in servers if lameness(server, zone, now) is None]
-        if good:
-            return good
-        found = [(server, lameness(server, zone, now)) for server in servers]
-        return [server for server, lame in found if lame is not None and lame.recursive]
 
     def _may_use(self, server: Server, cut: Delegation) -> bool:
         address = server[0]
@@ -295,10 +285,10 @@ class Iterator:
                 return self._take_others_word(cut)
             if not work.may_seek_target():
                 return False
-            attempt.sought.add(name)
+            attempt.sought |= {name}
             addresses = await self._find_addresses(name, work, depth + 1)
             if addresses:
-                cut.found[name] = addresses
+                cut.find(name, addresses)
             if set(cut.addresses()) - before:
                 return True
         return False
@@ -311,21 +301,23 @@ class Iterator:
         """
         before = set(cut.addresses())
         for name, reserve in cut.reserve.items():
-            cut.found.setdefault(name, reserve)
+            if name not in cut.found:
+                cut.find(name, reserve)
         for name in cut.names:
             glue = self.delegations.glue_for(name, self.scheduler.now.unix_s)
             if glue and name not in cut.glue:
-                cut.found[name] = tuple(dict.fromkeys(cut.found.get(name, ()) + glue))
+                cut.find(name, tuple(dict.fromkeys(cut.found.get(name, ()) + glue)))
         return bool(set(cut.addresses()) - before)
 
-    async def _exchange(
+    def _make_ask(
         self, cut: Delegation, server: Server, name: bytes, rdtype: int, attempt: _Round
-    ) -> Outcome:
+    ) -> Ask:
         state = self.servers.state(server, self.scheduler.now)
-        attempt.tries[server] = attempt.tries.get(server, 0) + 1
+        attempt.tries[server] = tries = attempt.tries.get(server, 0) + 1
         attempt.attempts += 1
         tcp = server in attempt.tcp
-        ask = Ask(
+        timeout_s = state.timeout_s
+        return Ask(
             number=self.scheduler.number(),
             server=server,
             zone=cut.zone,
@@ -335,10 +327,9 @@ class Iterator:
             edns=state.edns and server not in attempt.no_edns,
             tcp=tcp,
             mix_case=self.settings.mix_case and server not in attempt.plain_case,
-            timeout_s=max(state.timeout_s * 2, 1.5) if tcp else state.timeout_s,
-            attempt=attempt.tries[server],
+            timeout_s=max(timeout_s * 2, 1.5) if tcp else timeout_s,
+            attempt=tries,
         )
-        return await self.scheduler.exchange(ask)
 
     # what an outcome means ------------------------------------------------------------------
 
@@ -372,17 +363,17 @@ class Iterator:
             attempt.empty += 1
             attempt.fallback = attempt.fallback or reply
             if attempt.empty < EMPTY_TRIES:
-                attempt.spoiled.add(server)
+                attempt.spoiled |= {server}
                 return None
         return reply
 
     def _failed(self, server: Server, outcome: Outcome, attempt: _Round) -> None:
         if outcome.failure == "case":
             if server in attempt.tcp or server in attempt.plain_case:
-                attempt.plain_case.add(server)
-                attempt.tcp.discard(server)
+                attempt.plain_case |= {server}
+                attempt.tcp -= {server}
             else:
-                attempt.tcp.add(server)
+                attempt.tcp |= {server}
             attempt.failure = Error(Ede.NETWORK_ERROR, f"{server[0]} changed the question's case")
             return
         where = f"{server[0]}:{server[1]}"
@@ -394,36 +385,36 @@ class Iterator:
             self.servers.silent(server, self.scheduler.now)
         if server in attempt.tcp and outcome.failure == "timeout":
             self.servers.silent(server, self.scheduler.now)
-        attempt.spoiled.add(server)
+        attempt.spoiled |= {server}
 
     def _truncated(self, server: Server, attempt: _Round) -> None:
         if server in attempt.tcp:
-            attempt.spoiled.add(server)
+            attempt.spoiled |= {server}
             return
-        attempt.tcp.add(server)
+        attempt.tcp |= {server}
         attempt.tries[server] = 0
 
     def _error(self, server: Server, message: Message, reply: Reply, attempt: _Round) -> None:
         """FORMERR and NOTIMP may mean "no EDNS here" (RFC 6891, 7); others mean: ask elsewhere."""
         if reply.rcode == dns.BADCOOKIE and server not in attempt.tcp:
             if server in attempt.cookies:
-                attempt.tcp.add(server)  # RFC 7873, 5.3
-            attempt.cookies.add(server)
+                attempt.tcp |= {server}  # RFC 7873, 5.3
+            attempt.cookies |= {server}
             attempt.tries[server] = 0
             return
         about_edns = reply.rcode in (dns.FORMERR, dns.NOTIMP, dns.BADVERS)
         if about_edns and server not in attempt.no_edns and message.edns is None:
-            attempt.no_edns.add(server)
+            attempt.no_edns |= {server}
             attempt.tries[server] = 0
             return
-        attempt.spoiled.add(server)
+        attempt.spoiled |= {server}
         if self.settings.mix_case and not attempt.plain_case:
             attempt.erring = server
         text = f"{server[0]}:{server[1]} answered {dns.rcode_name(reply.rcode)}"
         attempt.failure = Error(Ede.NETWORK_ERROR, text)
 
     def _lame(self, cut: Delegation, server: Server, reply: Reply, attempt: _Round) -> None:
-        attempt.spoiled.add(server)
+        attempt.spoiled |= {server}
         useful = reply.rcode == dns.NXDOMAIN or reply.soa is not None or bool(reply.links)
         if useful and attempt.fallback is None:
             reply.kind = Kind.ANSWER
@@ -446,7 +437,7 @@ _TOLD = {
 }
 
 
-def _unsought(cut: Delegation, sought: set[bytes]) -> bytes | None:
+def _unsought(cut: Delegation, sought: frozenset[bytes]) -> bytes | None:
     """A server name to look up: one without address first, then those with only glue."""
     if cut.servers:
         return None

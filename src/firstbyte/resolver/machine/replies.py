@@ -16,6 +16,8 @@ from firstbyte.resolver.machine.delegations import MAX_NAMES
 from firstbyte.resolver.machine.values import Server
 
 MAX_ALIASES = 16
+_NOT_PLAIN = frozenset({dns.NS, dns.RRSIG})
+"""Types whose answers say more than themselves: of the zone's servers, of other sets."""
 
 
 class Kind(Enum):
@@ -64,6 +66,9 @@ def read(message: Message, zone: bytes, name: bytes, rdtype: int, *, recursive: 
 
     ``recursive`` servers may speak of everything.
     """
+    plain = _plain(message, zone, name, rdtype)
+    if plain is not None:
+        return plain
     rcode = message.rcode
     authoritative = bool(message.flags & dns.AA)
     if rcode not in (dns.NOERROR, dns.NXDOMAIN, dns.YXDOMAIN):
@@ -90,6 +95,21 @@ def read(message: Message, zone: bytes, name: bytes, rdtype: int, *, recursive: 
     if reply.own is not None:
         reply.glue = _glue(message, reply.own, zone)
     return reply
+
+
+def _plain(message: Message, zone: bytes, name: bytes, rdtype: int) -> Reply | None:
+    """What most messages are: with authority, the set that was asked for alone; None: another."""
+    if message.authority or message.additional or not message.answer:
+        return None
+    if not message.flags & dns.AA or message.rcode != dns.NOERROR or rdtype in _NOT_PLAIN:
+        return None
+    for record in message.answer:
+        if record.key != name or record.rdclass != dns.IN:
+            return None
+    sets = group(message.answer)
+    if len(sets) != 1 or sets[0].rdtype != rdtype or not is_under(name, zone):
+        return None
+    return Reply(Kind.ANSWER, dns.NOERROR, True, sets, name, complete=True)
 
 
 def _sets(

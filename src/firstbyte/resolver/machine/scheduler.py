@@ -3,23 +3,12 @@
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from heapq import heappop, heappush
+from types import coroutine
 from typing import Any, Generic, TypeVar
 
 from firstbyte.resolver.machine.values import Ask, Moment, Outcome
 
 T = TypeVar("T")
-
-
-class _Exchange:
-    """Awaiting it sends ``ask`` and gives the outcome."""
-
-    __slots__ = ("ask",)
-
-    def __init__(self, ask: Ask) -> None:
-        self.ask = ask
-
-    def __await__(self) -> Generator["_Exchange", Outcome, Outcome]:
-        return (yield self)
 
 
 class Task:
@@ -47,16 +36,14 @@ class Flight(Generic[T]):
         self.waiting: list[Task] = []
 
 
-class _Join(Generic[T]):
-    """Awaiting it gives the flight's result, or None where that could never come (a cycle)."""
+@coroutine
+def _exchanged(ask: Ask) -> Generator[Ask, Outcome, Outcome]:
+    return (yield ask)
 
-    __slots__ = ("flight",)
 
-    def __init__(self, flight: Flight[T]) -> None:
-        self.flight = flight
-
-    def __await__(self) -> Generator["_Join[T]", T | None, T | None]:
-        return self.flight.result if self.flight.landed else (yield self)
+@coroutine
+def _joined(flight: Flight[T]) -> Generator[Flight[T], T | None, T | None]:
+    return flight.result if flight.landed else (yield flight)
 
 
 class Scheduler:
@@ -102,11 +89,11 @@ class Scheduler:
 
     def exchange(self, ask: Ask) -> Awaitable[Outcome]:
         """Send ``ask`` and wait for its outcome, at most ``ask.timeout_s``."""
-        return _Exchange(ask)
+        return _exchanged(ask)
 
     def join(self, flight: Flight[T]) -> Awaitable[T | None]:
         """The result of ``flight``; None when it failed or waits for the caller itself."""
-        return _Join(flight)
+        return _joined(flight)
 
     def settle(self, number: int, outcome: Outcome) -> None:
         """The outcome of exchange ``number``; unknown and settled numbers are ignored."""
@@ -114,8 +101,8 @@ class Scheduler:
         if entry is None:
             return
         task, sent_s = entry
-        rtt_s = self.now.timer_s - sent_s
-        self._ready.append((task, Outcome(outcome.message, outcome.failure, rtt_s)))
+        outcome.rtt_s = self.now.timer_s - sent_s
+        self._ready.append((task, outcome))
 
     def expire(self) -> None:
         """End the exchanges whose time has come."""
@@ -165,10 +152,10 @@ class Scheduler:
             self.failures.append(error)
             self._end(task, None)
             return
-        if isinstance(effect, _Exchange):
-            self._send(task, effect.ask)
+        if isinstance(effect, Ask):
+            self._send(task, effect)
         else:
-            self._wait(task, effect.flight)
+            self._wait(task, effect)
 
     def _end(self, task: Task, result: object) -> None:
         if task.ended is not None:

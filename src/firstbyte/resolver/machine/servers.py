@@ -108,6 +108,19 @@ class Servers:
         found = None if state is None else state.lame.get(zone)
         return found if found is not None and found.until_s > now.unix_s else None
 
+    def serving(self, servers: Sequence[Server], zone: bytes, now: Moment) -> Sequence[Server]:
+        """Those that serve the zone or, where there are none, those that resolve for others."""
+        states = self._states
+        for server in servers:
+            state = states.get(server)
+            if state is not None and zone in state.lame:
+                break
+        else:
+            return servers
+        found = [(server, self.lameness(server, zone, now)) for server in servers]
+        good = [server for server, lame in found if lame is None]
+        return good or [server for server, lame in found if lame is not None and lame.recursive]
+
     def choose(self, candidates: Sequence[Server], now: Moment) -> Server:
         """One of ``candidates``, of which there is at least one."""
         if len(candidates) == 1:

@@ -25,10 +25,11 @@ class Store:
         """What is at hand: data, an alias, or a denial."""
         fresh = work.fresh
         now_s = self.scheduler.now.unix_s
-        entry = fresh.get((name, rdtype)) or self.cache.get(name, rdtype, now_s)
+        entry = fresh.get((name, rdtype)) if fresh else None
+        entry = entry or self.cache.get(name, rdtype, now_s)
         if entry is not None:
             return entry
-        entry = fresh.get((name, dns.CNAME))
+        entry = fresh.get((name, dns.CNAME)) if fresh else None
         if entry is None and rdtype != dns.DS and rdtype != dns.CNAME:
             entry = self.cache.get_data(name, dns.CNAME, now_s)
         if entry is not None and entry.rrset is not None:

@@ -84,8 +84,8 @@ FailureKind = Literal["timeout", "unreachable", "refused", "malformed", "closed"
 """Why an exchange gave no message; ``case``: the answer did not repeat the question's letters."""
 
 
-class Outcome(Struct, frozen=True):
-    """How an exchange ended: with a message, or with a failure."""
+class Outcome(Struct):
+    """How an exchange ended: with a message, or with a failure; ``rtt_s`` is the scheduler's."""
 
     message: Message | None
     failure: FailureKind | None = None

@@ -31,9 +31,9 @@ class Work:
         self.fresh: dict[tuple[bytes, int], Entry] = {}
         """Data of this question that may not be kept (TTL 0), by name and type."""
         self.errors: list[Error] = []
-        self.distrusted: set[Server] = set()
+        self.distrusted: frozenset[Server] = frozenset()
         """Servers that gave bogus data: they are asked only where there is no other."""
-        self.walking: set[bytes] = set()
+        self.walking: frozenset[bytes] = frozenset()
         """Names whose DS is being asked for, to find the zone that something belongs to."""
 
     def may_ask(self) -> bool:

@@ -124,11 +124,11 @@ class Chain:
             return known
         if name in work.walking:
             return None  # the very answer that is asked for is being judged: no cut is known
-        work.walking.add(name)
+        work.walking |= {name}
         try:
             entry = await self._source.lookup(name, dns.DS, work, validate=True)
         finally:
-            work.walking.discard(name)
+            work.walking -= {name}
         if entry is None:
             text = f"no DS of {to_text(name)} could be had"
             errors = [error.text for error in work.errors if error.text]
