@@ -2,6 +2,7 @@
 
 import re
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -33,9 +34,8 @@ class Process:
             stderr=subprocess.PIPE,
             text=True,
         )
-        where = self.line()
-        assert self.line() == "ready"
-        self.port = int(re.findall(r"port (\d+)", where)[0])
+        self.said = list(iter(self.line, "ready"))
+        self.port = int(re.findall(r"port (\d+)", self.said[-1])[0])
 
     def line(self):
         return self.process.stderr.readline().strip()
@@ -87,6 +87,9 @@ def test_a_broken_file_at_a_reload_changes_nothing(file):
         ["--allow-transfer", "x", "FILE"],
         ["--fault", "nonsense", "FILE"],
         ["--listen", "nowhere", "FILE"],
+        ["--nsec3", "FILE"],
+        ["--online", "FILE"],
+        ["--sign", "--nsec3-salt", "00", "FILE"],
     ],
 )
 def test_refuses_what_cannot_be(arguments, file, capsys):
@@ -98,3 +101,27 @@ def test_refuses_what_cannot_be(arguments, file, capsys):
 def test_lists_its_faults(capsys):
     assert run(["dns", "authoritative", "--list-faults"]) == 0
     assert "spoofing" in capsys.readouterr().out
+
+
+def test_tells_what_it_serves_and_what_is_odd(tmp_path):
+    path = tmp_path / "odd.test.zone"
+    path.write_text("$TTL 60\n@ SOA ns admin 7 2 3 4 5\n@ NS ns\n")
+    server = Process(str(path))
+    server.stop()
+    assert server.said[:2] == [
+        "warning: odd.test. NS ns.odd.test. has no address in the zone",
+        "zone odd.test. serial 7, 1 name, not signed",
+    ]
+
+
+def test_a_busy_port_is_told(file, capsys):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        port = other.getsockname()[1]
+        place = f"127.0.0.1:{port}"
+        for command in (["authoritative", str(file)], ["serve"]):
+            assert run(["dns", *command, "--listen", place]) == 2
+            assert capsys.readouterr().err == (
+                f"firstbyte: cannot listen on 127.0.0.1 port {port}: Address already in use\n"
+                f"hint: ss -lunpt 'sport = :{port}' names the program that has it\n"
+            )

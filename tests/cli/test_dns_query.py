@@ -60,6 +60,23 @@ def test_exit_codes_are_digs(capsys, port):
     assert told(capsys, "a" * 64 + ".test", "@127.0.0.1", "-p", port)[0] == 1
 
 
+def test_a_root_on_this_machine_has_its_zones_here_too(tmp_path, port, capsys):
+    hints = tmp_path / "hints"
+    hints.write_text("ns.root. 60 IN A 127.0.0.1\n")
+    asked = (f"--map=127.0.0.1=127.0.0.1:{port}", "--root-hints", str(hints), "www.example.org")
+    out = told(capsys, *asked)[1]
+    assert "@ns.root." in out
+    assert "localhost" not in out
+
+
+def test_a_root_that_nobody_serves_is_no_reply(tmp_path, capsys):
+    hints = tmp_path / "hints"
+    hints.write_text("".join(f"ns{i}.root. 60 IN A 192.0.2.{i}\n" for i in range(1, 30)))
+    code, out, _ = told(capsys, "--map=203.0.113.1=127.0.0.1", "--root-hints", str(hints), "x.test")
+    assert code == 9
+    assert len(out.splitlines()) < 50
+
+
 def test_the_group_finds_its_commands(capsys):
     assert told(capsys, "--help")[0] == 0
     assert told(capsys, "query", "--help")[0] == 0

@@ -6,7 +6,8 @@ import json
 import dns.message
 import pytest
 
-from firstbyte.journey.resolution import Exchange, Outcome
+from firstbyte.journey.resolution import Exchange, Outcome, Step, Walk
+from firstbyte.rendering import dns_walk
 from firstbyte.rendering.dns_dig import page as dig_page
 from firstbyte.rendering.dns_dig import short
 from firstbyte.rendering.dns_page import page
@@ -38,6 +39,20 @@ def test_pages_keep_their_width(outcome, width, unicode, ladder):
     assert "The chain of trust" in text
     assert "192.0.2.80" in text
     assert unicode or text.isascii()
+
+
+@pytest.mark.parametrize("ladder", [True, False])
+def test_many_failures_alike_are_told_in_one_line(ladder):
+    steps = [
+        Step(number=i, zone=".", name=".", type="NS", address=f"192.0.2.{i}", outcome="unreachable")
+        for i in range(1, 61)
+    ]
+    steps.append(Step(number=61, zone=".", name=".", type="NS", address="a", rcode="NOERROR"))
+    drawing = dns_walk.ladder if ladder else dns_walk.walk
+    lines = [line.plain for line in drawing(Walk(steps=tuple(steps)), Look(80, True))]
+    assert len(lines) < 20
+    assert sum("✖ unreachable: 56 more questions, 60 servers in all" in line for line in lines) == 1
+    assert lines[0].startswith("The walk: 61 questions" if not ladder else "resolver")
 
 
 def exchange(response, **more):

@@ -20,6 +20,15 @@ Examples:
   firstbyte dns authoritative --sign --fault expired-signatures@www.example.org example.org.zone
 """
 ALGORITHMS = ("ecdsap256sha256", "ed25519", "rsasha256", "rsasha512")
+_OF_NSEC3 = {"nsec3_iterations": "--nsec3-iterations", "nsec3_salt": "--nsec3-salt"}
+_OF_SIGNING = {
+    "keys": "--keys",
+    "split_keys": "--split-keys",
+    "nsec3": "--nsec3",
+    "opt_out": "--opt-out",
+    "online": "--online",
+    **_OF_NSEC3,
+}
 _SERVING = FlagGroup("Serving")
 _SIGNING = FlagGroup("Signing")
 _BREAKING = FlagGroup("Breaking")
@@ -134,7 +143,10 @@ def command(files: tuple[str, ...], **given: Any) -> int:
 
 def _policy(given: dict[str, Any]) -> "Policy | None":
     if not given["sign"]:
+        _refuse_without(given, _OF_SIGNING, "--sign")
         return None
+    if not (given["nsec3"] or given["opt_out"]):
+        _refuse_without(given, _OF_NSEC3, "--nsec3")
     from firstbyte.server.dns.nsec3 import Params
     from firstbyte.server.dns.signing import Policy
 
@@ -147,6 +159,15 @@ def _policy(given: dict[str, Any]) -> "Policy | None":
         validity_s=given["validity"],
         online=given["online"],
     )
+
+
+def _refuse_without(given: dict[str, Any], options: dict[str, str], needed: str) -> None:
+    """Options that would do nothing are mistakes."""
+    from firstbyte.cli.shell.values import reject
+
+    for name, option in options.items():
+        if given[name]:
+            reject(f"{option} does nothing without {needed}", f"add {needed}")
 
 
 def _salt(text: str) -> bytes:

@@ -139,8 +139,14 @@ def _command(words: tuple[str, ...], given: dict[str, Any], typed: str) -> int:
     except DecodeError as fault:
         return complain(str(fault), None, USAGE)
     _print(outcome, wanted, given, typed)
-    answered = all(exchange.response is not None for exchange in outcome.exchanges)
-    return 0 if answered else NO_REPLY
+    return 0 if _answered(outcome) else NO_REPLY
+
+
+def _answered(outcome: "Outcome") -> bool:
+    """Whether a server did: what we say ourselves, when no server does, is no reply."""
+    if outcome.walk is not None and outcome.walk.steps:
+        return not all(step.failed for step in outcome.walk.steps)
+    return all(exchange.response is not None for exchange in outcome.exchanges)
 
 
 async def _ask(wanted: "Wanted", given: dict[str, Any]) -> "Outcome":

@@ -7,6 +7,9 @@ from urllib.parse import urlsplit
 from firstbyte.diagnosis.rule import Observation
 from firstbyte.journey.model import Attempt, DnsQuestion, Error, Hop, Journey
 
+MAX_TOLD = 6
+"""Questions, or servers, that one finding names."""
+
 
 class Failure(NamedTuple):
     """The error that ended a journey, and the hop that it ended."""
@@ -87,7 +90,14 @@ def questions_text(hop: Hop) -> str:
     alike: dict[str, list[str]] = {}
     for question in questions(hop):
         alike.setdefault(_question_text(question), []).append(question.type)
-    return "; ".join(f"{', '.join(types)} {text}" for text, types in alike.items())
+    texts = [f"{', '.join(types)} {text}" for text, types in alike.items()]
+    return "; ".join(_few(texts, "question"))
+
+
+def _few(texts: list[str], noun: str) -> list[str]:
+    """The first ones, and how many more there are: a walk from the root may ask a hundred."""
+    more = len(texts) - MAX_TOLD
+    return texts if more < 2 else [*texts[:MAX_TOLD], f"and {more} more {noun}s"]
 
 
 def _question_text(question: DnsQuestion) -> str:
@@ -101,7 +111,8 @@ def _question_text(question: DnsQuestion) -> str:
 
 def servers_text(hop: Hop) -> str:
     """The DNS servers that were asked."""
-    return ", ".join(dict.fromkeys(question.server for question in questions(hop))) or "no server"
+    servers = list(dict.fromkeys(question.server for question in questions(hop)))
+    return ", ".join(_few(servers, "server")) or "no server"
 
 
 def attempts(hop: Hop, transport: str = "tcp") -> tuple[Attempt, ...]:

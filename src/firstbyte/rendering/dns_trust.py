@@ -40,7 +40,8 @@ def _link(link: Link, look: Look, *, last: bool) -> list[Text]:
     sign = marks.get(link.verdict, look.glyphs.warn)
     name = (escape(link.zone), "title")
     lines = [Text.assemble("  ", (f"{sign} ", style), name, "  ", (link.verdict, style))]
-    details = [_delegation(entry) for entry in link.delegations]
+    any_key = bool(link.keys)
+    details = [_delegation(entry, any_key=any_key) for entry in link.delegations]
     details += [_key(key) for key in link.keys]
     details += [_seal(seal) for seal in link.seals]
     if link.denial:
@@ -56,11 +57,14 @@ def _link(link: Link, look: Look, *, last: bool) -> list[Text]:
     return lines
 
 
-def _delegation(entry: Delegation) -> tuple[str, str, str]:
+def _delegation(entry: Delegation, *, any_key: bool) -> tuple[str, str, str]:
+    """``any_key``: the zone's keys came, so that a fit could be seen."""
     label = "anchor" if entry.anchor else "DS"
     digest = DIGESTS.get(entry.digest, f"digest {entry.digest}")
     words = f"{entry.tag:>5}  {_algorithm(entry.algorithm)}, {digest}"
-    return (label, words, "") if entry.matches else (label, words + ", fits no key", "dim")
+    if entry.matches:
+        return label, words, ""
+    return label, words + (", fits no key" if any_key else ", no key came"), "dim"
 
 
 def _key(key: Key) -> tuple[str, str, str]:

@@ -1,5 +1,8 @@
 """The walk from the root: every question that was sent, to whom, and what came back."""
 
+from collections.abc import Iterator
+from itertools import groupby
+
 from rich.text import Text
 
 from firstbyte.journey.resolution import Step, Walk
@@ -10,6 +13,8 @@ from firstbyte.rendering.wrapping import fit
 
 _STYLES = {"answer": "good", "referral": "", "nodata": "warning", "nxdomain": "warning"}
 _TIME_CELLS = 9
+_ALIKE = 4
+"""Failures in a row that are shown one by one; of more, the first ones stand for all."""
 
 
 def walk(value: Walk, look: Look) -> list[Text]:
@@ -18,12 +23,33 @@ def walk(value: Walk, look: Look) -> list[Text]:
     head = f"The walk: {asked} in {duration(value.total_ms)}"
     lines = [Text(look.words(head), style="title")]
     zone: str | None = None
-    for step in value.steps:
-        if step.zone != zone:
-            zone = step.zone
+    for steps, rest in _runs(value, look):
+        if steps[0].zone != zone:
+            zone = steps[0].zone
             lines.append(Text("  " + fit(escape(zone), look.width - 2), style="phase.dns"))
-        lines += _step(step, look)
+        for step in steps:
+            lines += _step(step, look)
+        if rest:
+            lines.append(Text("    " + rest, style="error"))
     return lines
+
+
+def _runs(value: Walk, look: Look) -> Iterator[tuple[list[Step], str]]:
+    """The steps to show, and words for those after them that failed alike, if they are many."""
+    for _, alike in groupby(value.steps, _kind):
+        steps = list(alike)
+        more = len(steps) - _ALIKE
+        if not steps[0].failed or more < 2:
+            yield steps, ""
+            continue
+        servers = plural(len({step.address for step in steps}), "server")
+        words = f"{look.glyphs.bad} {steps[0].outcome}: {more} more questions, {servers} in all"
+        yield steps[:_ALIKE], look.words(words)
+
+
+def _kind(step: Step) -> tuple[str, str | None]:
+    """What makes questions in a row alike: their zone, and how they failed if they did."""
+    return step.zone, step.outcome if step.failed else None
 
 
 def _step(step: Step, look: Look) -> list[Text]:
@@ -68,22 +94,30 @@ def ladder(value: Walk, look: Look) -> list[Text]:
     glyphs = look.glyphs
     lines = [Text("resolver".ljust(look.width - 8) + "  server", style="title")]
     server = ""
-    for step in value.steps:
-        name = escape(step.server or step.address)
-        if name != server:
-            server = name
-            label = fit(f"{name} {escape(step.zone)}", inner - 2, glyphs.ellipsis)
-            lines.append(Text.assemble(f" {glyphs.lifeline}", (f"{label:>{inner}}", "phase.dns")))
-        question = f"{escape(step.name)} {step.type}?"
-        lines.append(_arrow(question, inner, look, back=False))
-        took = duration(step.rtt_ms or 0.0)
-        if step.failed:
-            gone = fit(f"{glyphs.bad} {step.outcome} ({took})", inner - 2, glyphs.ellipsis)
+    for steps, rest in _runs(value, look):
+        for step in steps:
+            name = escape(step.server or step.address)
+            if name != server:
+                server = name
+                label = fit(f"{name} {escape(step.zone)}", inner - 2, glyphs.ellipsis)
+                heading = (f"{label:>{inner}}", "phase.dns")
+                lines.append(Text.assemble(f" {glyphs.lifeline}", heading))
+            lines += _rung(step, inner, look)
+        if rest:
             line = Text(f" {glyphs.lifeline} ")
-            lines.append(line.append(look.words(gone), "error"))
-        else:
-            lines.append(_arrow(f"{_came(step, look)} ({took})", inner, look, back=True))
+            lines.append(line.append(fit(rest, inner - 2, glyphs.ellipsis), "error"))
     return lines
+
+
+def _rung(step: Step, inner: int, look: Look) -> list[Text]:
+    """One question, and what came of it."""
+    glyphs = look.glyphs
+    asked = _arrow(f"{escape(step.name)} {step.type}?", inner, look, back=False)
+    took = duration(step.rtt_ms or 0.0)
+    if not step.failed:
+        return [asked, _arrow(f"{_came(step, look)} ({took})", inner, look, back=True)]
+    gone = fit(f"{glyphs.bad} {step.outcome} ({took})", inner - 2, glyphs.ellipsis)
+    return [asked, Text(f" {glyphs.lifeline} ").append(look.words(gone), "error")]
 
 
 def _arrow(words: str, inner: int, look: Look, *, back: bool) -> Text:

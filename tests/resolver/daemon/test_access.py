@@ -57,6 +57,17 @@ def test_the_limit_is_per_network_and_second() -> None:
     assert [limiter.verdict("192.0.2.1", data, 1.0) for _ in range(4)] == ["send"] * 3 + ["drop"]
 
 
+def test_workers_share_the_limit():
+    """A flood from forged ports meets all of them, and together they let the rate through."""
+    workers, data = [RateLimiter(10, workers=4) for _ in range(4)], response("www.example.")
+    sent = 0
+    for n in range(400):
+        now_s = 0.0 if n < 200 else 1.0
+        sent += workers[n % 4].verdict("192.0.2.1", data, now_s) == "send"
+    assert 16 <= sent <= 20
+    assert RateLimiter(1, workers=4).verdict("192.0.2.1", data, 0.0) == "send"
+
+
 def test_many_networks_do_not_free_the_one_that_is_limited() -> None:
     limiter, data = RateLimiter(1), response("www.example.")
     for n in range(MAX_BUCKETS + 100):

@@ -509,7 +509,7 @@ def test_an_address_that_is_taken_is_told(workers: str) -> None:
             _, words = process.communicate(timeout=20)
     assert process.returncode == 2
     wanted = f"firstbyte: cannot listen on 127.0.0.1 port {port}: Address already in use"
-    assert words.splitlines()[-1] == wanted
+    assert wanted in words.splitlines()
 
 
 def test_workers_answer_metrics_on_one_port() -> None:

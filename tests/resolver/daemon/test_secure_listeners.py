@@ -3,10 +3,12 @@
 import asyncio
 import base64
 import contextlib
+import email.utils
 import socket
 import ssl
 import subprocess
 import sys
+import time
 
 import dns.asyncquery
 import dns.edns
@@ -113,6 +115,9 @@ def test_answers_over_https(authority, tmp_path, http2):
         assert 0 < int(response.headers["cache-control"].removeprefix("max-age=")) <= 3600
         assert dns.message.from_wire(response.content).answer[0][0].address == "192.0.2.80"
     assert [response.status_code for response in wrong] == [400, 404, 405, 415, 400, 400]
+    for response in (*posts, got, *wrong):
+        then = email.utils.parsedate_to_datetime(response.headers["date"])
+        assert abs(then.timestamp() - time.time()) < 60
 
 
 PADDING, KEEPALIVE = dns.edns.OptionType.PADDING, dns.edns.OptionType.KEEPALIVE
@@ -278,6 +283,23 @@ def test_who_does_not_read_is_not_written_to_for_ever(authority, tmp_path):
             return daemon.statistics.questions["tcp"]
 
     assert asyncio.run(program()) < 20000
+
+
+def test_a_question_that_never_ends_does_not_keep_a_connection(authority, tmp_path):
+    """An octet now and then is no question: a few clients could hold all places for ever."""
+
+    async def program():
+        async with running(authority, tmp_path, tcp_idle_timeout=0.2) as (daemon, _):
+            reader, writer = await asyncio.open_connection(*daemon.ports[0])
+            for octet in len(WIRE).to_bytes(2, "big") + WIRE:
+                writer.write(bytes((octet,)))
+                await asyncio.sleep(0.05)
+                if reader.at_eof():
+                    break
+            writer.close()
+            return reader.at_eof()
+
+    assert asyncio.run(program())
 
 
 def test_more_questions_than_are_taken_at_once_are_all_answered(authority, tmp_path):

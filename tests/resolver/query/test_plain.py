@@ -76,6 +76,19 @@ def test_transfers(kind):
     assert len(records) > 25
 
 
+@pytest.mark.parametrize("serial", [1, 2, 4294967295])
+def test_who_has_the_newest_version_gets_its_soa_alone(serial):
+    newest = (await_serial() + serial - 1) % 2**32
+    exchange = asked(f"example.org IXFR={newest}")
+    assert exchange.failure is None
+    assert not exchange.more
+
+
+def await_serial():
+    exchange = asked("example.org SOA")
+    return int.from_bytes(walker.decode(exchange.response).answer[0].rdata[-20:-16], "big")
+
+
 def test_a_refused_transfer_is_an_answer():
     assert walker.decode(asked("other.test AXFR").response).rcode == 5
 

@@ -44,8 +44,16 @@ def test_includes_files_beside_it(tmp_path, monkeypatch):
     ("text", "words"),
     [
         ("www A 192.0.2.1", "no SOA"),
-        ("@ A 192.0.2", "zone:3: text input is malformed"),
-        ("@ FOO bar", "FOO"),
+        ("@ A 192.0.2", "zone:2: text input is malformed: @ A 192.0.2"),
+        ("\n@ A 192.0.2\nwww A 192.0.2.1", "zone:3: text input is malformed"),
+        ("@ FOO bar", "zone:2: unknown rdatatype 'FOO': @ FOO bar"),
+        (f"@ {SOA}\nwww CNAME @\nwww A 192.0.2.1", "zone:4: a name with a CNAME record"),
+        (f"@ {SOA}\n@ SOA ns admin 2 2 3 4 5", "zone:3: example.org. has two SOA records"),
+        (f"@ {SOA}\nd DNAME a\nd DNAME b", "zone:4: d.example.org. has two DNAME records"),
+        (f"@ {SOA}\nwww CNAME a\nwww CNAME b", "zone:4: www.example.org. has two CNAME records"),
+        ('@ TXT "open', "zone:2: newline in quoted string"),
+        ("@ SOA ( ns admin 1 2 3 4 5\n@ NS ns", 'zone:3: "@" is one field too many'),
+        ("$INCLUDE nowhere", "zone:2: cannot read nowhere: No such file"),
     ],
 )
 def test_tells_what_is_wrong(tmp_path, text, words):
@@ -86,3 +94,40 @@ def test_keeps_what_another_signer_signed():
 
 def test_a_zone_of_everything_loads():
     assert parse_zone(ZONE, "example.org.", "test").serial == 7
+
+
+@pytest.mark.parametrize(
+    ("records", "remark"),
+    [
+        ("", "example.org. has no NS record"),
+        ("@ NS ns", "example.org. NS ns.example.org. has no address in the zone"),
+        ("@ NS ns\nns CNAME www\nwww A 192.0.2.1", "example.org. NS ns.example.org. is an alias"),
+        ("sub NS ns.sub", "sub.example.org. NS ns.sub.example.org. has no address"),
+        ("@ MX 1 mail", "example.org. MX mail.example.org. has no address"),
+        ("other.test. A 192.0.2.1", "zone:3: other.test. is not in the zone example.org."),
+    ],
+)
+def test_remarks_on_what_leads_nowhere(records, remark):
+    zone = parse_zone(f"$TTL 60\n@ {SOA}\n{records}\n", "example.org.", "zone")
+    assert any(remark in told for told in zone.remarks), zone.remarks
+
+
+@pytest.mark.parametrize(
+    "records",
+    [
+        "ns A 192.0.2.1\n@ NS ns",
+        "@ NS ns.other.test.",
+        "@ NS ns\n* A 192.0.2.1",
+        "@ NS ns.other.test.\nsub NS ns.sub\nns.sub AAAA 2001:db8::1",
+        "@ NS ns.other.test.\nsub NS ns.other.test.\n@ MX 1 mail.sub",
+        "@ NS ns.other.test.\n@ MX 0 .",
+    ],
+)
+def test_has_nothing_to_remark_on_what_is_right(records):
+    zone = parse_zone(f"$TTL 60\n@ {SOA}\n{records}\n", "example.org.", "zone")
+    assert zone.remarks == []
+
+
+def test_the_same_record_twice_is_one(tmp_path):
+    zone = parse_zone(f"$TTL 60\n@ {SOA}\n@ {SOA}\na CNAME b\na CNAME b\n", "x.test.", "zone")
+    assert len(zone.nodes[from_text("a.x.test.")]) == 1

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from firstbyte.errors import UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from firstbyte.journey.resolution import Comparison, Outcome
     from firstbyte.net.system import System
     from firstbyte.resolver.daemon.config import Config
@@ -28,6 +30,7 @@ def configuration(given: dict[str, Any]) -> "Config":
     network = system.current()
     if given["root_hints"] is not None:
         keys["root_hints_file"] = str(given["root_hints"])
+        keys["do_not_query_localhost"] = not _is_here(given["root_hints"])
     elif network.root_hints():
         keys |= _own_root(network)
     if given["trust_anchor"] is not None:
@@ -39,6 +42,15 @@ def configuration(given: dict[str, Any]) -> "Config":
         keys["qname_minimisation"] = given["qname_minimisation"]
     keys["address_map"] = address_map(given)
     return from_mapping(keys)
+
+
+def _is_here(hints: "Path") -> bool:
+    """Whether the root is on this machine: then its other servers may be, too."""
+    from ipaddress import ip_address
+
+    from firstbyte.resolver.daemon.hints import hints_from_file
+
+    return all(ip_address(address).is_loopback for _, address in hints_from_file(hints))
 
 
 def _own_root(network: "System") -> dict[str, Any]:

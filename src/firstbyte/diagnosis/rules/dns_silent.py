@@ -21,6 +21,7 @@ RULE = Rule(
     fix="Check that the servers in resolv.conf are up and that UDP and TCP port 53 reach them.",
     cures=(
         "Try another server: --dns-servers 9.9.9.9, or DNS over HTTPS with --doh-url.",
+        "Many networks let nobody ask name servers but their resolver: leave --iterative out.",
         "After joining a VPN or network: its resolver may be reachable from there alone.",
     ),
     references=("RFC 1035, 4.2.1", "RFC 9520, 2.2"),

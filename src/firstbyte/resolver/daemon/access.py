@@ -44,10 +44,15 @@ def plain_address(address: str) -> IPv4Address | IPv6Address:
 
 
 class RateLimiter:
-    """Token buckets for (client network, kind of response); the limit is per second."""
+    """Token buckets for (client network, kind of response); the limit is per second.
 
-    def __init__(self, per_second: int) -> None:
-        self._rate = per_second
+    Of ``workers`` that share a port each allows its part: the kernel spreads clients over them by
+    their ports, and a flood that forges them all alike.
+    """
+
+    def __init__(self, per_second: int, workers: int = 1) -> None:
+        self._rate = per_second / workers
+        self._most = max(1.0, self._rate)
         self._buckets: OrderedDict[tuple[int, bytes], tuple[float, float]] = OrderedDict()
         self._over = 0
 
@@ -59,8 +64,8 @@ class RateLimiter:
     def verdict(self, address: str, response: bytes, now_s: float) -> str:
         """What to do with it: "send", "slip" (send it truncated) or "drop"."""
         place = (_network(address), kind_of(response))
-        tokens, then_s = self._buckets.pop(place, (float(self._rate), now_s))
-        tokens = min(float(self._rate), tokens + (now_s - then_s) * self._rate)
+        tokens, then_s = self._buckets.pop(place, (self._most, now_s))
+        tokens = min(self._most, tokens + (now_s - then_s) * self._rate)
         left = tokens - 1 if tokens >= 1 else tokens
         self._buckets[place] = (left, now_s)
         if len(self._buckets) > MAX_BUCKETS:

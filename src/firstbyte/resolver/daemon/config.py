@@ -106,7 +106,7 @@ class Config(Struct, frozen=True, kw_only=True):
     rebinding_protection: bool = False
     private_domains: list[str] = []
     rate_limit: Amount = 0
-    """Equal responses a second to one client network; 0: no limit."""
+    """Equal responses a second to one client network, from all workers together; 0: no limit."""
     max_tcp_connections: Count = 200
     tcp_idle_timeout: Seconds = 10.0
     question_timeout: Seconds = 4.7

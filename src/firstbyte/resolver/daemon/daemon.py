@@ -98,8 +98,9 @@ class Daemon:
         driver = Driver(
             machine_settings(config), driver_settings(config), clock, Counting(self.statistics)
         )
-        secret = None if self.counts is None else self.counts.secret
-        return Service(driver, clock, _rules(config), self.statistics, secret)
+        counts = self.counts
+        secret, workers = (None, 1) if counts is None else (counts.secret, counts.workers)
+        return Service(driver, clock, _rules(config, workers), self.statistics, secret)
 
     def _make_keeper(self, config: Config) -> AnchorKeeper | None:
         if config.trust_anchor_state is None or not config.validate:
@@ -192,7 +193,7 @@ class Daemon:
             driver.close()
 
 
-def _rules(config: Config) -> Rules:
+def _rules(config: Config, workers: int) -> Rules:
     manners = Manners(
         config.edns_buffer_size,
         config.ede,
@@ -200,4 +201,4 @@ def _rules(config: Config) -> Rules:
         config.tcp_idle_timeout,
         Identity(config.identity, config.version),
     )
-    return Rules(AccessList(config.allow), RateLimiter(config.rate_limit), manners)
+    return Rules(AccessList(config.allow), RateLimiter(config.rate_limit, workers), manners)

@@ -4,6 +4,7 @@ import socket
 from collections import defaultdict
 
 from firstbyte.errors import UsageError
+from firstbyte.net.listening import cannot_listen
 from firstbyte.resolver.daemon.channel import Channel
 from firstbyte.resolver.daemon.config import Config
 from firstbyte.resolver.daemon.doh import conversation
@@ -136,7 +137,7 @@ def _bind_pair(address: Server, *, shared: bool) -> tuple[socket.socket, socket.
         except OSError as error:
             udp.close()
             last = error
-    raise _cannot_listen(address, last)
+    raise cannot_listen(address, last)
 
 
 def bind_stream(address: Server, *, shared: bool = False) -> socket.socket:
@@ -149,10 +150,4 @@ def bind_stream(address: Server, *, shared: bool = False) -> socket.socket:
     try:
         return bind(address, socket.SOCK_STREAM, shared=shared)
     except OSError as error:
-        raise _cannot_listen(address, error) from error
-
-
-def _cannot_listen(address: Server, error: OSError | None) -> UsageError:
-    words = error.strerror if error is not None else "no port is free"
-    hint = "a port below 1024 needs privileges" if 0 < address[1] < 1024 else None
-    return UsageError(f"cannot listen on {address[0]} port {address[1]}: {words}", hint)
+        raise cannot_listen(address, error) from error

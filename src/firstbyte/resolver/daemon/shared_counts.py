@@ -58,6 +58,7 @@ class WorkerCounts:
     def __init__(self, shared: SharedCounts, number: int) -> None:
         self.number = number
         self.secret = shared.secret
+        self.workers = shared.workers
         self._shared = shared
         self._last: dict[int, Samples] = {}
         """What was read of others last, for when their slot is just being written."""

@@ -9,6 +9,7 @@ import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
+from email.utils import formatdate
 from typing import Protocol
 
 from firstbyte.resolver.daemon.channel import Channel
@@ -103,8 +104,7 @@ class Client(asyncio.Protocol):
             self._conversation.receive(self._early)
 
     def data_received(self, data: bytes) -> None:
-        """Octets for the conversation."""
-        self._moved()
+        """Octets for the conversation; they alone do not end idleness, a whole question does."""
         if self._conversation is None:
             self._early += data
         else:
@@ -141,6 +141,10 @@ class Client(asyncio.Protocol):
         """The TLS session, for its ALPN."""
         found = None if self._transport is None else self._transport.get_extra_info("ssl_object")
         return found if isinstance(found, ssl.SSLObject) else None
+
+    def date(self) -> str:
+        """Now, as HTTP writes it (RFC 9110, 5.6.7)."""
+        return formatdate(self._listener.now_s(), usegmt=True)
 
     def ask(self, query: bytes, reply: Callable[[bytes], None]) -> None:
         """Put a question to the resolver; ``reply`` is called unless the client is gone.
@@ -246,6 +250,10 @@ class StreamListener:
         service = self._service
         service.statistics.questions[self._channel.value] += 1
         return service.ask(query, client, reply, service.moment(), self._channel)
+
+    def now_s(self) -> float:
+        """Unix time, by the daemon's clock."""
+        return self._service.clock.moment().unix_s
 
     def __len__(self) -> int:
         return len(self._clients)

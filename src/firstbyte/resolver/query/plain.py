@@ -28,6 +28,8 @@ ANY = 255
 _HEADER_BYTES = 16
 """The header, and type and class of the question."""
 _OPT_BYTES = 11
+_SOA_NUMBERS_BYTES = 20
+"""Serial, refresh, retry, expire and minimum, at the end of a SOA."""
 MAX_TRANSFER_MESSAGES = 100_000
 MAX_TRANSFER_BYTES = 1 << 30
 Server = tuple[str, int]
@@ -180,7 +182,10 @@ class _Asking:
                 if transport == "udp":
                     response = await _over_udp(self.query, server)
                 else:
-                    response, more = await _over_tcp(self.query, server, transfer=self.transfer)
+                    ends = (
+                        _Ends(self.question.rdtype, self.wanted.serial) if self.transfer else None
+                    )
+                    response, more = await _over_tcp(self.query, server, ends)
         except TimeoutError:
             failure = f"no answer within {self.wanted.timeout_s:g} s"
             return self._failed(number, transport, failure, silent=True)
@@ -189,6 +194,10 @@ class _Asking:
         if self.teller is not None:
             self.teller.answered(number, walker.decode(self.query), response, named)
         return _Came(transport, response, tuple(more))
+
+    def _ends(self) -> "_Ends | None":
+        """What knows the end of the answer, where it may be more than one message."""
+        return _Ends(self.question.rdtype, self.wanted.serial) if self.transfer else None
 
     def _tell_asked(self, named: Server, transport: Transport) -> int:
         if self.teller is None:
@@ -278,8 +287,10 @@ async def _over_udp(query: bytes, server: Server) -> bytes:
         transport.close()
 
 
-async def _over_tcp(query: bytes, server: Server, *, transfer: bool) -> tuple[bytes, list[bytes]]:
-    """The response, and for a transfer the messages after it."""
+async def _over_tcp(
+    query: bytes, server: Server, ends: "_Ends | None"
+) -> tuple[bytes, list[bytes]]:
+    """The response, and for a transfer the messages after it, until it ``ends``."""
     try:
         reader, writer_ = await asyncio.open_connection(*server)
     except OSError as error:
@@ -287,7 +298,7 @@ async def _over_tcp(query: bytes, server: Server, *, transfer: bool) -> tuple[by
     try:
         writer_.write(len(query).to_bytes(2, "big") + query)
         first = await _message(reader, query)
-        return first, await _rest(reader, query, first) if transfer else []
+        return first, [] if ends is None else await _rest(reader, query, first, ends)
     except (asyncio.IncompleteReadError, OSError) as error:
         raise _Failed("the connection was closed before the answer was whole") from error
     finally:
@@ -304,11 +315,12 @@ async def _message(reader: asyncio.StreamReader, query: bytes) -> bytes:
             return data
 
 
-async def _rest(reader: asyncio.StreamReader, query: bytes, first: bytes) -> list[bytes]:
-    """The messages up to the second SOA (RFC 5936, 2.2)."""
+async def _rest(
+    reader: asyncio.StreamReader, query: bytes, first: bytes, ends: "_Ends"
+) -> list[bytes]:
+    """The messages up to the last SOA (RFC 5936, 2.2)."""
     more: list[bytes] = []
     total = len(first)
-    ends = _Ends()
     data = first
     while not ends.after(data):
         if len(more) >= MAX_TRANSFER_MESSAGES or total > MAX_TRANSFER_BYTES:
@@ -323,10 +335,12 @@ class _Ends:
     """Finds the end of a transfer: the SOA with which it began (RFC 5936, 2.2; RFC 1995, 4).
 
     An incremental one has that SOA (the new version's) three times: at the start, before the last
-    additions, and at the end. A whole zone has it twice, and other records between.
+    additions, and at the end. A whole zone has it twice, and other records between. Who has this
+    version already, or a later one, gets it once (RFC 1995, 2).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, rdtype: int, serial: int | None) -> None:
+        self._had = serial if rdtype == IXFR else None
         self._soa: bytes | None = None
         self._seen = 0
         self._wanted = 2
@@ -346,7 +360,7 @@ class _Ends:
         if self._soa is None:
             self._soa = rdata if rdtype == dns.SOA else b""
             self._seen = 1
-            return rdtype != dns.SOA
+            return rdtype != dns.SOA or self._is_current(rdata)
         if self._second:
             self._second = False
             if rdtype == dns.SOA and rdata != self._soa:
@@ -354,6 +368,13 @@ class _Ends:
         if rdtype == dns.SOA and rdata == self._soa:
             self._seen += 1
         return self._seen >= self._wanted
+
+    def _is_current(self, soa: bytes) -> bool:
+        """Whether the client has this version already, by serial arithmetic (RFC 1982, 3.2)."""
+        if self._had is None:
+            return False
+        ahead = (int.from_bytes(soa[-_SOA_NUMBERS_BYTES:][:4], "big") - self._had) % 2**32
+        return ahead == 0 or ahead >= 2**31
 
 
 def _reason(error: Exception) -> str:

@@ -6,8 +6,9 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from firstbyte.errors import FirstbyteError, UsageError
+from firstbyte.errors import FirstbyteError
 from firstbyte.net import system
+from firstbyte.net.listening import cannot_listen
 from firstbyte.protocols.dns.message import RRset
 from firstbyte.protocols.dns.names import to_text
 from firstbyte.server.dns.answers import Manners
@@ -83,8 +84,15 @@ class _Process:
         places = ", ".join(
             f"{host} port {port}" for host, port in (s.address for s in self._servers)
         )
+        self._remark()
+        for zone in self._served.places.values():
+            _say(f"zone {to_text(zone.apex)} serial {zone.serial}, {_described(zone)}")
         _say(f"listening on {places}")
         _say(READY)
+
+    def _remark(self) -> None:
+        for remark in self._served.remarks:
+            _say(f"warning: {remark}")
 
     def _reload(self) -> None:
         try:
@@ -103,8 +111,7 @@ class _Process:
         for server in self._servers:
             server.zones, server.treatments = fresh.zones, fresh.treatments
         _print([line for line in fresh.anchors() if line not in before.anchors()])
-        for remark in fresh.remarks:
-            _say(f"warning: {remark}")
+        self._remark()
         self._notify([z for at, z in fresh.places.items() if before.places.get(at) is not z])
 
     # signatures ------------------------------------------------------------------------------
@@ -141,13 +148,17 @@ async def _tell(soa: RRset, server: tuple[str, int]) -> None:
         _say(f"warning: {host} port {port} does not answer a NOTIFY for {to_text(soa.key)}")
 
 
+def _described(zone: Zone) -> str:
+    names = sum(map(bool, zone.nodes.values()))
+    signed = "not signed" if zone.denial is None else "signed"
+    return f"{names} {'name' if names == 1 else 'names'}, {signed}"
+
+
 async def _start(server: NameServer) -> None:
-    host, port = server.address
     try:
         await server.start()
     except OSError as error:
-        hint = "a port below 1024 needs privileges" if 0 < port < 1024 else None
-        raise UsageError(f"cannot listen on {host} port {port}: {error.strerror}", hint) from error
+        raise cannot_listen(server.address, error) from error
 
 
 def _print(lines: Sequence[str]) -> None:

@@ -176,13 +176,12 @@ class Lookup:
 
     def _add_hosts(self, rrset: RRset) -> None:
         """Addresses, as far as the zone has them, of the hosts that a set names."""
-        at = _TARGET_AT.get(rrset.rdtype)
-        if at is None:
-            return
         additional = self._found.additional
+        hosts = hosts_of(rrset)
+        if not hosts:
+            return
         present = {(known.key, known.rdtype) for known in (*self._found.answer, *additional)}
-        for rdata in rrset.rdatas:
-            key = _host(rrset, rdata, at)
+        for key in hosts:
             node = self._zone.nodes.get(key, {})
             for rdtype in (dns.A, dns.AAAA):
                 host = node.get(rdtype)
@@ -194,11 +193,17 @@ class Lookup:
                 present.add((key, rdtype))
 
 
-def _host(rrset: RRset, rdata: bytes, at: int) -> bytes:
-    """The host that a record names; of SVCB and HTTPS "." is the owner (RFC 9460, 2.5.2)."""
-    end = at
-    while rdata[end]:
-        end += rdata[end] + 1
-    name = rdata[at : end + 1].lower()
-    own = name == b"\0" and rrset.rdtype in (dns.SVCB, dns.HTTPS)
-    return rrset.key if own else name
+def hosts_of(rrset: RRset) -> list[bytes]:
+    """The hosts that a set names; of SVCB and HTTPS "." is the owner (RFC 9460, 2.5.2)."""
+    start = _TARGET_AT.get(rrset.rdtype)
+    if start is None:
+        return []
+    found = []
+    for rdata in rrset.rdatas:
+        end = start
+        while rdata[end]:
+            end += rdata[end] + 1
+        name = rdata[start : end + 1].lower()
+        own = name == b"\0" and rrset.rdtype in (dns.SVCB, dns.HTTPS)
+        found.append(rrset.key if own else name)
+    return found

@@ -48,7 +48,7 @@ class Served:
     sources: dict[Place, Source] = field(default_factory=dict)
     """The zones as their files have them, before they were signed."""
     remarks: list[str] = field(default_factory=list)
-    """What an operator should know of a reload."""
+    """What an operator should know of the zones that are new."""
 
     def anchors(self) -> list[str]:
         """DS and DNSKEY records of the signed zones, as text for parents and validators."""
@@ -87,6 +87,7 @@ def prepare(
     served.sources = {place: source_of(zone) for place, zone in places.items()}
     renewed = _renewed(served, before, resign=resign)
     fresh = [zone for place, zone in places.items() if place in renewed]
+    served.remarks += [remark for zone in fresh for remark in zone.remarks]
     if wishes.policy is not None:
         kept = {} if before is None or resign or chosen else before.places
         for place in renewed:

@@ -52,6 +52,8 @@ class Zone:
     signer: Signer | None = None
     journal: Journal = field(default_factory=Journal)
     """How it came from the versions that were served before."""
+    remarks: list[str] = field(default_factory=list)
+    """What its operator should know of it."""
 
     @property
     def soa(self) -> RRset:

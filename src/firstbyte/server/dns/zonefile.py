@@ -8,7 +8,6 @@ import dns.name
 import dns.rdataset
 import dns.rdatatype
 import dns.zone
-import dns.zonefile
 
 from firstbyte.errors import UsageError
 from firstbyte.protocols.dns import constants
@@ -16,6 +15,8 @@ from firstbyte.protocols.dns.message import RRset
 from firstbyte.protocols.dns.names import from_text
 from firstbyte.server.dns import nsec, nsec3
 from firstbyte.server.dns.zone import Denial, Zone, make_zone
+from firstbyte.server.dns.zone_check import remarks
+from firstbyte.server.dns.zone_reader import read
 
 _AFFIXES = (".zone", ".db", ".txt", ".signed", ".hosts")
 
@@ -30,7 +31,8 @@ def load_zone(path: Path, origin: str | None = None) -> Zone:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot read the zone file {path}: {error}") from error
+        words = error.strerror if isinstance(error, OSError) else "it is no text (UTF-8)"
+        raise UsageError(f"cannot read the zone file {path}: {words}") from error
     return parse_zone(text, origin or origin_in(text) or _origin_of(path), str(path), path.parent)
 
 
@@ -41,21 +43,18 @@ def parse_zone(text: str, origin: str, source: str, directory: Path | None = Non
         UsageError: it breaks the format, or lacks a SOA.
 
     """
-    apex = dns.name.from_text(origin)
+    apex = _apex(origin)
+    reading = read(text, apex, source, directory)
+    zone = from_dnspython(reading.zone, apex, source)
+    zone.remarks = [*reading.remarks, *remarks(zone)]
+    return zone
+
+
+def _apex(origin: str) -> dns.name.Name:
     try:
-        zone = dns.zone.from_text(
-            text,
-            apex,
-            relativize=False,
-            filename=source,
-            allow_include=directory is not None,
-            check_origin=False,
-        )
-    except (dns.exception.DNSException, ValueError, OSError) as error:
-        words = str(error) or type(error).__name__
-        shown = words if words.startswith(source) else f"{source}: {words}"
-        raise UsageError(shown) from error
-    return from_dnspython(zone, apex, source)
+        return dns.name.from_text(origin)
+    except dns.exception.DNSException as error:
+        raise UsageError(f"{origin!r} is no zone's name: {error}") from error
 
 
 def from_dnspython(zone: dns.zone.Zone, apex: dns.name.Name, source: str = "zone") -> Zone:

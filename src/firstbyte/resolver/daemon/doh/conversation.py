@@ -25,7 +25,7 @@ class HttpConversation:
 
     def receive(self, data: bytes) -> None:
         """Octets came."""
-        self._take(self._machine.receive(data))
+        self._take(self._machine.receive(data, self._client.date()))
         self._flush()
 
     def _take(self, requests: list[Incoming]) -> None:
@@ -46,7 +46,7 @@ class HttpConversation:
 
     def _respond(self, key: int, content: bytes | Refusal) -> None:
         max_age_s = 0 if isinstance(content, Refusal) else lifetime_s(content)
-        self._take(self._machine.respond(key, content, max_age_s))
+        self._take(self._machine.respond(key, content, max_age_s, self._client.date()))
 
     def _flush(self) -> None:
         self._client.send(self._machine.outgoing())

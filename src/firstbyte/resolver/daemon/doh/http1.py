@@ -11,6 +11,8 @@ from firstbyte.resolver.daemon.doh.requests import (
     question_in,
 )
 
+_TOO_LONG = "the header fields are too long"
+
 
 class Http1Server:
     """The machine: ``receive`` octets, ``respond`` to what came, send ``outgoing``."""
@@ -20,16 +22,19 @@ class Http1Server:
         self._out = bytearray()
         self._request: h11.Request | None = None
         self._body = bytearray()
+        self._date = ""
         self.ended = False
         """Close once ``outgoing`` is sent."""
 
-    def receive(self, data: bytes) -> list[Incoming]:
-        """The request that is complete with this, if any."""
+    def receive(self, data: bytes, date: str = "") -> list[Incoming]:
+        """The request that is complete with this, if any; ``date`` is now."""
+        self._date = date
         try:
             self._connection.receive_data(data)
             return self._take()
         except h11.RemoteProtocolError as error:
-            self._refuse(error.error_status_hint, "that is no HTTP/1.1")
+            status = error.error_status_hint
+            self._refuse(status, _TOO_LONG if status == 431 else "that is no HTTP/1.1")
             return []
 
     def _take(self) -> list[Incoming]:
@@ -41,7 +46,7 @@ class Http1Server:
             if isinstance(event, h11.Request):
                 # h11 limits only what is incomplete: a head that comes at once may be longer
                 if _head_bytes(event) > MAX_HEADER_BYTES:
-                    self._refuse(431, "the header fields are too long")
+                    self._refuse(431, _TOO_LONG)
                     return found
                 self._request, self._body = event, bytearray()
                 if self._connection.they_are_waiting_for_100_continue:
@@ -67,11 +72,18 @@ class Http1Server:
             bytes(self._body),
         )
 
-    def respond(self, key: int, content: bytes | Refusal, max_age_s: int) -> list[Incoming]:  # noqa: ARG002
+    def respond(
+        self,
+        key: int,  # noqa: ARG002
+        content: bytes | Refusal,
+        max_age_s: int,
+        date: str = "",
+    ) -> list[Incoming]:
         """Answer the open request; the next one, where it waits already."""
+        self._date = date
         if self._connection.our_state is not h11.SEND_RESPONSE:
             return []
-        status, fields, body = headers_of(content, max_age_s)
+        status, fields, body = headers_of(content, max_age_s, date)
         self._send(status, fields, body)
         try:
             self._connection.start_next_cycle()
@@ -92,7 +104,7 @@ class Http1Server:
         """An error that ends the connection."""
         self.ended = True
         if self._connection.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            _, fields, body = headers_of(Refusal(status, text), 0)
+            _, fields, body = headers_of(Refusal(status, text), 0, self._date)
             try:
                 self._send(status, [*fields, ("connection", "close")], body)
             except h11.LocalProtocolError:

@@ -56,8 +56,8 @@ class Http2Server:
         self._resets = 0
         self.ended = False
 
-    def receive(self, data: bytes) -> list[Incoming]:
-        """The requests that are complete with this."""
+    def receive(self, data: bytes, date: str = "") -> list[Incoming]:  # noqa: ARG002
+        """The requests that are complete with this; ``date`` as in ``Http1Server``."""
         try:
             events = self._connection.receive_data(data)
         except (H2Error, UnicodeDecodeError):
@@ -117,9 +117,11 @@ class Http2Server:
         )
         return Incoming(key, content)
 
-    def respond(self, key: int, content: bytes | Refusal, max_age_s: int) -> list[Incoming]:
+    def respond(
+        self, key: int, content: bytes | Refusal, max_age_s: int, date: str = ""
+    ) -> list[Incoming]:
         """Answer the request of stream ``key``; nothing where it is gone."""
-        status, fields, body = headers_of(content, max_age_s)
+        status, fields, body = headers_of(content, max_age_s, date)
         try:
             self._connection.send_headers(key, [(":status", str(status)), *fields])
         except ProtocolError:

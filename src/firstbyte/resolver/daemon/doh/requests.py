@@ -66,18 +66,23 @@ def _checked(data: bytes) -> bytes | Refusal:
 
 
 def headers_of(
-    content: bytes | Refusal, max_age_s: int
+    content: bytes | Refusal, max_age_s: int, date: str = ""
 ) -> tuple[int, list[tuple[str, str]], bytes]:
-    """Status, fields and body of a response; ``max_age_s`` is the answer's least TTL (5.1)."""
+    """Status, fields and body of a response; ``max_age_s`` is the answer's least TTL (5.1).
+
+    ``date`` is now, as HTTP writes it: caches count from there (RFC 9110, 6.6.1).
+    """
+    dated = [("date", date)] if date else []
     if isinstance(content, Refusal):
         body = content.text.encode() + b"\n"
-        fields = [("content-type", "text/plain; charset=utf-8")]
+        fields = [*dated, ("content-type", "text/plain; charset=utf-8")]
         if content.status == 405:
             fields.append(("allow", "GET, POST"))
         return content.status, [*fields, ("content-length", str(len(body)))], body
     return (
         200,
         [
+            *dated,
             ("content-type", MEDIA_TYPE),
             ("content-length", str(len(content))),
             ("cache-control", f"max-age={max_age_s}"),
