@@ -6,6 +6,7 @@ from firstbyte.client.redirects import RedirectPolicy, redirect_url
 from firstbyte.client.requests import Ask
 from firstbyte.client.urls import parse_url
 from firstbyte.errors import HttpError, UrlError
+from firstbyte.journey.build_http import redirect_url as told_redirect
 
 
 def ask(url: str = "https://a.test/x", method: str = "GET", body: bytes | None = None) -> Ask:
@@ -126,3 +127,16 @@ def test_the_limit():
 def test_bad_locations(location: str):
     with pytest.raises(UrlError):
         followed(ask(), 302, location)
+
+
+@pytest.mark.parametrize(
+    ("octets", "path"),
+    [(b"/\xc3\xa9 x", "/%C3%A9%20x"), (b"/\xe9", "/%E9"), (b"/%C3%A9", "/%C3%A9")],
+)
+def test_octets_of_a_location_are_kept(octets: bytes, path: str):
+    """They are UTF-8 as a rule; encoding each of them once more would ask for another page."""
+    following = followed(ask(), 302, octets.decode("latin-1"))
+    assert following is not None
+    assert following.ask.url.path == path
+    told = told_redirect("http://a/", 302, (("location", octets.decode("latin-1")),))
+    assert told == f"http://a{path}".replace("%20", " ")

@@ -8,6 +8,11 @@ def segment(story: Story, seq: int, *, again: bool = False, length: int = 1448) 
     story.emit(what, direction="received", connection="tcp1", source="capture")
 
 
+def allow(story: Story, window_bytes: int, *, ack: int = 0) -> None:
+    what = tcp.Segment("ACK", 0, ack=ack, window_bytes=window_bytes)
+    story.emit(what, direction="sent", connection="tcp1", source="capture")
+
+
 def test_bursts_one_rtt_apart_are_the_congestion_window() -> None:
     story = Story().lookup().connect(took_ms=40).request().response()
     for burst in range(3):
@@ -39,9 +44,8 @@ def test_a_repaired_burst_is_loss_and_a_long_silence_the_server() -> None:
 
 def test_a_full_receive_window_is_the_receivers() -> None:
     story = Story().lookup().connect(took_ms=40)
-    ack = tcp.Segment("ACK", 0, window_bytes=14_480)
-    story.emit(ack, direction="sent", connection="tcp1", source="capture")
-    story.request().response()
+    allow(story, 14_480)
+    story.pause(40).request().response()
     for burst in range(2):
         for number in range(10):
             segment(story, burst * 14_480 + number * 1448)
@@ -74,3 +78,45 @@ def test_content_that_came_with_the_first_bytes() -> None:
     assert "had arrived" in journey.ledger[-1].evidence
     assert journey.hops[0].phases.receive is not None
     assert journey.hops[0].phases.receive.round_trips == 0
+
+
+def test_a_window_that_opens_late_is_the_receivers_until_then() -> None:
+    story = Story().lookup().connect(took_ms=40)
+    allow(story, 2_000)
+    story.pause(40).request().response()
+    segment(story, 0)
+    story.pause(100)
+    allow(story, 60_000, ack=1448)
+    story.pause(340)
+    segment(story, 1448)
+    journey = story.body(2_896, took_ms=0).journey()
+    assert spent(journey)["transfer_receiver"] == 100 + 40
+    assert spent(journey)["server_time"] == 300 + 40
+
+
+def test_a_segment_that_came_twice_repairs_nothing() -> None:
+    """A probe for a tail that had arrived (RFC 8985, 7): our ACK was late, no data was lost."""
+    story = Story().lookup().connect(took_ms=40).request().response(wait_ms=40)
+    segment(story, 0)
+    story.pause(80)
+    segment(story, 0, again=True)
+    story.pause(120)
+    segment(story, 1448)
+    journey = story.body(2_896, took_ms=0).journey()
+    [row] = [i for i in journey.ledger if i.cause == "transfer_loss"]
+    assert row.duration_ms == 200
+    assert "ACK" in row.evidence
+
+
+def test_a_full_window_tells_why_the_last_segment_was_probed_for() -> None:
+    story = Story().lookup().connect(took_ms=40)
+    allow(story, 1_500)
+    story.pause(40).request().response(wait_ms=40)
+    segment(story, 0)
+    story.pause(80)
+    segment(story, 0, again=True)
+    story.pause(120)
+    segment(story, 1448)
+    journey = story.body(2_896, took_ms=0).journey()
+    assert spent(journey)["transfer_receiver"] == 200
+    assert "transfer_loss" not in spent(journey)

@@ -33,7 +33,9 @@ def redirect_url(base: Url, status: int, location: str | None) -> Url | None:
     """
     if status not in REDIRECTS or not location:
         return None
-    return resolve_reference(base, location)
+    # A field's octets stand for U+0000 to U+00FF; in a URL they are UTF-8, or kept as they are.
+    octets = location.encode("latin-1", errors="replace")
+    return resolve_reference(base, octets.decode("utf-8", errors="surrogateescape"))
 
 
 class RedirectPolicy:

@@ -1,6 +1,6 @@
 """The exchange of a hop: request, interim responses, response."""
 
-from urllib.parse import urljoin
+from urllib.parse import quote, urljoin
 
 from firstbyte.events import Event, http
 from firstbyte.events.http import Headers
@@ -9,6 +9,7 @@ from firstbyte.journey.model import Http, Interim, ms
 from firstbyte.journey.select import Seen, each, last
 
 REDIRECTS = {301, 302, 303, 307, 308}
+_ASCII = "".join(map(chr, range(128)))
 
 
 def build_http(view: HopView) -> Http | None:
@@ -61,6 +62,8 @@ def redirect_url(url: str, status: int | None, headers: Headers) -> str | None:
     location = header(headers, "location")
     if status not in REDIRECTS or location is None:
         return None
+    # A field's octets stand for U+0000 to U+00FF: what a URL cannot hold goes percent-encoded.
+    location = quote(location, safe=_ASCII, encoding="latin-1", errors="replace")
     try:
         return urljoin(url, location)
     except ValueError:

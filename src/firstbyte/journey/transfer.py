@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from firstbyte.events import Event, http, tcp
+from firstbyte.events import http, tcp
+from firstbyte.journey.arrivals import Burst, Windows, bursts_of, data_segments
 from firstbyte.journey.hop_view import HopView
 from firstbyte.journey.partition import Cause, Claim
 from firstbyte.journey.round_trips import slow_start_rounds
@@ -17,26 +18,17 @@ from firstbyte.journey.rtt import Rtt
 from firstbyte.journey.select import Seen, each, last
 from firstbyte.journey.words import counted, text_ms
 
-# A burst ends when nothing comes for this part of an RTT.
-_BURST_GAP = 0.5
-# Shorter pauses are the scheduler's, not the network's.
-_SHORTEST_PAUSE_US = 1_000
 # A pause longer than this many RTTs is not one of waiting for acknowledgements.
 _ACK_GAP = 1.75
+# A pause that ends so soon after its cause (parts of an RTT; at least a time) is all that cause's.
+_SLACK = 0.5
+_SLACK_US = 1_000
 _DEFAULT_MSS_BYTES = 1460
-
-
-class _Burst(NamedTuple):
-    start_us: int
-    end_us: int
-    payload_bytes: int
-    repaired: bool
-    """It holds a retransmission, or bytes older than some that came before."""
 
 
 def transfer_claims(view: HopView, start_us: int, end_us: int, rtt: Rtt | None) -> Iterator[Claim]:
     """Claims on the time between the first and the last byte of the response."""
-    segments = _data_segments(view)
+    segments = data_segments(view.carrier)
     if segments and rtt is not None:
         within = [seen for seen in segments if start_us <= seen.at_us <= end_us]
         yield from _from_segments(view, within, start_us, end_us, rtt)
@@ -46,7 +38,7 @@ def transfer_claims(view: HopView, start_us: int, end_us: int, rtt: Rtt | None) 
 
 def content_round_trips(view: HopView, start_us: int, end_us: int, rtt: Rtt | None) -> float | None:
     """Round trips within the content, counted; null where segments were not seen."""
-    if rtt is None or not _data_segments(view):
+    if rtt is None or not data_segments(view.carrier):
         return None
     claims = transfer_claims(view, start_us, end_us, rtt)
     return sum(claim.round_trips or 0 for claim in claims)
@@ -55,79 +47,69 @@ def content_round_trips(view: HopView, start_us: int, end_us: int, rtt: Rtt | No
 # --- with segments ---
 
 
-def _data_segments(view: HopView) -> list[Seen[tcp.Segment]]:
-    return [
-        seen
-        for seen in each(view.carrier, tcp.Segment)
-        if seen.event.source != "inferred"
-        and seen.event.direction == "received"
-        and seen.what.length
-    ]
-
-
 def _from_segments(
     view: HopView, segments: list[Seen[tcp.Segment]], start_us: int, end_us: int, rtt: Rtt
 ) -> Iterator[Claim]:
-    bursts = _bursts(segments, rtt.us)
+    bursts = bursts_of(segments, rtt.us)
     text = f"{sum(b.payload_bytes for b in bursts)} bytes in {counted(len(bursts), 'burst')}"
     if not bursts:
         text = "all of it had arrived with the first bytes"
     yield Claim(start_us, end_us, "transfer_bandwidth", text, rank=0)
-    window_bytes = _announced_window(view.carrier)
+    windows = Windows(view.carrier)
     for burst, following in pairwise(bursts):
-        yield _pause(burst, following, rtt, window_bytes)
+        yield from _pause(burst, following, rtt, windows)
 
 
-def _bursts(segments: list[Seen[tcp.Segment]], rtt_us: int) -> list[_Burst]:
-    bursts: list[_Burst] = []
-    gap_us = max(rtt_us * _BURST_GAP, _SHORTEST_PAUSE_US)
-    highest = -1
-    for seen in segments:
-        seq = seen.what.seq
-        repaired = seen.what.retransmission or (seq is not None and seq < highest)
-        highest = max(highest, -1 if seq is None else seq)
-        one = _Burst(seen.at_us, seen.at_us, seen.what.length or 0, repaired)
-        if bursts and seen.at_us - bursts[-1].end_us <= gap_us:
-            bursts[-1] = _joined(bursts[-1], one)
-        else:
-            bursts.append(one)
-    return bursts
+def _pause(burst: Burst, following: Burst, rtt: Rtt, windows: Windows) -> Iterator[Claim]:
+    start_us, end_us = burst.end_us, following.start_us
+    opened = None if following.repaired else _window_full(burst, rtt, windows)
+    if opened is not None:
+        slack_us = max(rtt.us * _SLACK, _SLACK_US)
+        until_us = end_us if opened.until_us is None else opened.until_us
+        held_us = end_us if until_us + slack_us >= end_us else until_us
+        yield Claim(start_us, held_us, "transfer_receiver", opened.text, 1)
+        start_us = held_us
+    if start_us < end_us:
+        cause, text = _why_paused(burst, following, end_us - start_us, rtt)
+        round_trips = 1 if cause == "transfer_congestion_window" else None
+        yield Claim(start_us, end_us, cause, text, round_trips)
 
 
-def _joined(burst: _Burst, one: _Burst) -> _Burst:
-    return _Burst(
-        burst.start_us,
-        one.end_us,
-        burst.payload_bytes + one.payload_bytes,
-        burst.repaired or one.repaired,
-    )
+class _Full(NamedTuple):
+    """The sender had filled our window: until when, and how that is known."""
+
+    until_us: int | None
+    """Null: it was never opened again."""
+    text: str
 
 
-def _pause(burst: _Burst, following: _Burst, rtt: Rtt, window_bytes: int | None) -> Claim:
-    pause_us = following.start_us - burst.end_us
-    cause, text = _why_paused(burst, following, pause_us, rtt, window_bytes)
-    round_trips = 1 if cause in {"transfer_congestion_window", "transfer_receiver"} else None
-    return Claim(burst.end_us, following.start_us, cause, text, round_trips)
+def _window_full(burst: Burst, rtt: Rtt, windows: Windows) -> _Full | None:
+    """Whether the sender stopped after ``burst`` because it had sent all that we allowed.
+
+    A sender does not send a small segment where a whole one does not fit (RFC 9293, 3.8.6.2.1).
+    """
+    allowed = windows.announced(burst.end_us - rtt.us)
+    if burst.end_seq is None or allowed is None:
+        return None
+    if allowed - burst.end_seq >= windows.segment_bytes:
+        return None
+    opened_us = windows.opened_us(burst.end_seq + windows.segment_bytes)
+    left = max(0, allowed - burst.end_seq)
+    text = f"a burst of {burst.payload_bytes} bytes filled our window but for {left}"
+    return _Full(None if opened_us is None else opened_us + rtt.us, text)
 
 
-def _why_paused(
-    burst: _Burst, following: _Burst, pause_us: int, rtt: Rtt, window_bytes: int | None
-) -> tuple[Cause, str]:
-    size = burst.payload_bytes
+def _why_paused(burst: Burst, following: Burst, pause_us: int, rtt: Rtt) -> tuple[Cause, str]:
     if following.repaired:
         return "transfer_loss", f"{text_ms(pause_us)} until a lost segment was sent again"
-    if window_bytes is not None and size * 10 >= window_bytes * 9:
-        return "transfer_receiver", f"a burst of {size} bytes filled our window of {window_bytes}"
+    if burst.repeats:
+        text = f"{text_ms(pause_us)}: what had come was sent again, so our ACK was lost or late"
+        return "transfer_loss", text
     if pause_us <= rtt.us * _ACK_GAP:
+        size = burst.payload_bytes
         text = f"the sender waited one RTT for ACKs of a burst of {size} bytes (its window)"
         return "transfer_congestion_window", text
     return "server_time", f"nothing came for {text_ms(pause_us)}, with no sign of loss"
-
-
-def _announced_window(carrier: tuple[Event, ...]) -> int | None:
-    sent = [s for s in each(carrier, tcp.Segment) if s.event.direction == "sent"]
-    known = [s.what.window_bytes for s in sent if s.what.window_bytes and "SYN" not in s.what.flags]
-    return max(known, default=None)
 
 
 # --- without ---

@@ -1,5 +1,8 @@
 """The ledger line, what the time went to by cause, and the whole ledger."""
 
+from collections.abc import Iterator
+from itertools import groupby
+
 from rich.text import Text
 
 from firstbyte.journey.model import Interval, Journey, Totals, us
@@ -12,6 +15,8 @@ from firstbyte.rendering.wrapping import join_wrapped, pad, wrap
 INDENT = 2
 SMALL_SHARE = 0.01
 """Causes below this share of the total are summed up as "other" in the short form."""
+MOST_PIECES = 12
+"""A transfer that consists of more intervals is told as a sum for each cause."""
 NARROWEST_EVIDENCE = 30
 """Cells; with less room beside its row, evidence stands below."""
 
@@ -51,12 +56,46 @@ def full_ledger(journey: Journey, look: Look) -> list[Text]:
     axis = Axis(total_ms, max(16, look.width // 5))
     cause_cells = max(len(interval.cause) for interval in journey.ledger) + 2
     lines = []
-    for interval in journey.ledger:
+    for interval in folded(journey.ledger):
         lines.extend(_interval(interval, axis, (cause_cells, decimals), look))
     label = pad("", axis.cells + INDENT + cause_cells)
     sum_words = milliseconds(total_ms, decimals).rjust(9)
     lines.append(Text.assemble(label, (sum_words, "number"), ("  total", "dim")))
     return lines
+
+
+def folded(ledger: tuple[Interval, ...]) -> Iterator[Interval]:
+    """The ledger with long alternations within a transfer summed up, one row for each cause.
+
+    A row that is a sum stands where its first piece stood; the sum of all rows is unchanged.
+    """
+    for flowing, group in groupby(ledger, _is_of_a_transfer):
+        rows = list(group)
+        if not flowing or len(rows) <= MOST_PIECES:
+            yield from rows
+            continue
+        by_cause: dict[str, list[Interval]] = {}
+        for row in rows:
+            by_cause.setdefault(row.cause, []).append(row)
+        yield from map(_sum_of, by_cause.values())
+
+
+def _is_of_a_transfer(interval: Interval) -> bool:
+    return interval.cause.startswith("transfer_") or interval.cause == "server_time"
+
+
+def _sum_of(rows: list[Interval]) -> Interval:
+    if len(rows) == 1:
+        return rows[0]
+    longest = max(rows, key=lambda row: row.duration_ms)
+    counted = [row.round_trips for row in rows if row.round_trips is not None]
+    return Interval(
+        rows[0].cause,
+        rows[0].start_ms,
+        sum(us(row.duration_ms) for row in rows) / 1000,
+        sum(counted) if counted else None,
+        f"{len(rows)} times, the longest {duration(longest.duration_ms)}: {longest.evidence}",
+    )
 
 
 def _interval(interval: Interval, axis: Axis, columns: tuple[int, int], look: Look) -> list[Text]:

@@ -229,6 +229,25 @@ def test_faults(name: str, step: int):
     assert machine.outgoing() == b""
 
 
+def test_an_interim_response_alone_is_told_from_a_cut_head():
+    [*_, failed] = feed(asked(), b"HTTP/1.1 100 Continue\r\n\r\n", end=True)
+    assert isinstance(failed, Failure)
+    assert "after an interim response" in failed.message
+    [*_, failed] = feed(asked(), b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 2", end=True)
+    assert isinstance(failed, Failure)
+    assert "inside the header section" in failed.message
+
+
+def test_what_was_wrong_is_shown_in_its_own_octets():
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    [*_, failed] = feed(asked(), head + b"0x2\r\n")
+    assert isinstance(failed, Failure)
+    assert failed.message == "the answer breaks HTTP/1: illegal chunk header: '0x2\\r\\n'"
+    [*_, failed] = feed(asked(), head + b"0" * 5000 + b"\r\n")
+    assert isinstance(failed, Failure)
+    assert len(failed.message) < 300
+
+
 @example([b"HTTP/1.0 200\n\n", b"", b"\0"], False)
 @given(st.lists(st.binary(max_size=60), max_size=8), st.booleans())
 def test_random_bytes_never_raise(pieces: list[bytes], valid_start: bool):

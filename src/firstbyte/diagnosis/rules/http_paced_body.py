@@ -13,8 +13,9 @@ def _check(journey: Journey) -> Iterator[Observation]:
     for hop in journey.hops:
         pauses = _pauses_ms(journey, hop)
         if sum(pauses) >= PAUSE_MS:
+            what = "header section" if hop.status is None else "content"
             yield Observation(
-                f"{endpoint(hop)} stopped sending in the middle of the content.",
+                f"{endpoint(hop)} stopped sending in the middle of the {what}.",
                 f"{len(pauses)} pauses, {ms_text(sum(pauses))} together, the longest "
                 f"{ms_text(max(pauses))}; nothing suggests loss",
             )

@@ -35,6 +35,13 @@ _CUT_HEAD = Failure(
     "the server closed the connection inside the header section",
     "the server or something between died while it answered",
 )
+_ONLY_INTERIM = Failure(
+    "http.malformed",
+    "the server closed the connection after an interim response, before the answer itself",
+    "the server or something between died while it answered",
+)
+_H11_OCTETS = re.compile(r"bytearray\(b('.*?'|\".*?\")\)")
+_LONGEST_REASON = 200
 
 
 class Http1Machine:
@@ -167,7 +174,7 @@ class Http1Machine:
         except h11.RemoteProtocolError as error:
             failure = self._explain(error, ended=ended)
         except h11.LocalProtocolError as error:
-            failure = Failure("http.malformed", f"the answer breaks HTTP/1: {error}")
+            failure = Failure("http.malformed", f"the answer breaks HTTP/1: {_words(error)}")
         if failure is not None:
             self._failed = True
             events.append(failure)
@@ -261,8 +268,15 @@ class Http1Machine:
         if ended and self._head_seen:
             return Failure("http.short_body", f"{error}", phase="receive")
         if ended:
-            return _CUT_HEAD
-        return Failure("http.malformed", f"the answer breaks HTTP/1: {error}")
+            alone = self._interim_responses and not self.leftover
+            return _ONLY_INTERIM if alone else _CUT_HEAD
+        return Failure("http.malformed", f"the answer breaks HTTP/1: {_words(error)}")
+
+
+def _words(error: h11.ProtocolError) -> str:
+    """h11's reason, without Python's way of writing octets, and not longer than a reader wants."""
+    reason = _H11_OCTETS.sub(r"\1", str(error))
+    return reason if len(reason) <= _LONGEST_REASON else f"{reason[:_LONGEST_REASON]}…"
 
 
 def _is_chunked(headers: Headers) -> bool:
