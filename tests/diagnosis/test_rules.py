@@ -9,7 +9,7 @@ from msgspec import structs
 from firstbyte.diagnosis import diagnose
 from firstbyte.diagnosis.registry import all_rules, rule
 from firstbyte.diagnosis.rule import SEVERITIES
-from firstbyte.events import Event, dns, http, quic, tcp, tls
+from firstbyte.events import Event, dns, http, quic, tcp, tls, trace
 from firstbyte.journey.builder import build_journey
 from testbed import arbitrary
 from testbed.events import RETRY_FLIGHTS, STARTED_AT, Story, certificate, healthy
@@ -158,6 +158,20 @@ def paced() -> Story:
     return secure().request().response(wait_ms=30).body(4000, took_ms=900)
 
 
+def segments(story: Story, count: int, *, first: int = 0, gap_ms: float = 0) -> Story:
+    """So many full segments of the server's, seen by a tap."""
+    for number in range(first, first + count):
+        what = tcp.Segment("ACK", 1448, seq=number * 1448)
+        story.emit(what, direction="received", connection=story.connection, source="capture")
+        story.pause(gap_ms)
+    return story
+
+
+def large_record() -> Story:
+    story = segments(secure().request().pause(30), 10)
+    return segments(story.pause(30), 2, first=10).response(wait_ms=0).body(16_000, took_ms=0)
+
+
 def proxied(error: str) -> Make:
     def make() -> Story:
         story = Story().lookup(name="proxy.test").connect()
@@ -223,6 +237,7 @@ FAULTS: dict[str, Make] = {
     "tls.old_version": lambda: cold().handshake(version="TLSv1.2").exchange(),
     "tls.full_handshake_cost": lambda: cold().handshake(version="TLSv1.2").exchange(),
     "tls.weak_cipher": lambda: cold().handshake(version="TLSv1.2", cipher="AES128-SHA").exchange(),
+    "tls.large_record": large_record,
     "tls.large_certificates": chain_of(certificate(bytes=9000), certificate(depth=1, bytes=9000)),
     "tls.root_sent": chain_of(certificate(), certificate(depth=1, self_signed=True)),
     "http.empty_reply": lambda: secure().request().fails("http.empty_reply", "wait"),
@@ -389,6 +404,17 @@ def test_a_reset_is_told_beside_what_followed_from_it() -> None:
 def test_a_path_that_is_slow_itself_is_no_slow_server() -> None:
     story = Story().lookup().connect(took_ms=280).exchange(wait_ms=500)
     assert "http.slow_first_byte" not in ids(story)
+
+
+def test_a_slow_answer_through_a_proxy_is_not_blamed_on_the_server() -> None:
+    story = Story("http://site.test/")
+    story.emit(trace.Decision("proxy", "http://proxy.test:3128", "-x"))
+    story.lookup(name="proxy.test").connect(took_ms=10)
+    fields = (("X-Cache", "MISS from proxy"),)
+    story.exchange(wait_ms=1200, version="1.1", headers=fields)
+    [slow] = [f for f in diagnose(story.journey()) if f.id == "http.slow_first_byte"]
+    assert slow.finding.startswith("The proxy http://proxy.test:3128 took 1.19 s")
+    assert slow.evidence.endswith("X-Cache: MISS from proxy")
 
 
 def test_rules_are_found_by_id() -> None:

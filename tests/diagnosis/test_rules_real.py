@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from diagnosis import real_zone_faults  # noqa: F401 - its faults register themselves
+from diagnosis import private_faults, real_zone_faults  # noqa: F401 - their faults register
 from diagnosis.real_faults import FAULTS, Bed, Fault
 from firstbyte.diagnosis.registry import all_rules
 from firstbyte.journey.model import Journey

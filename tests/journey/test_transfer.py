@@ -120,3 +120,29 @@ def test_a_full_window_tells_why_the_last_segment_was_probed_for() -> None:
     journey = story.body(2_896, took_ms=0).journey()
     assert spent(journey)["transfer_receiver"] == 200
     assert "transfer_loss" not in spent(journey)
+
+
+def test_a_delayed_ack_splits_a_round_but_adds_none() -> None:
+    """The last, odd segment is acknowledged half a round trip later: two bursts, one round."""
+    story = Story().lookup().connect(took_ms=80).request().response(wait_ms=80)
+    seq = 0
+    for count, pause_ms in ((9, 80), (18, 40), (2, 40), (36, 40), (4, 0)):
+        for _ in range(count):
+            segment(story, seq)
+            seq += 1448
+        story.pause(pause_ms)
+    journey = story.body(seq, took_ms=0).journey()
+    assert spent(journey)["transfer_congestion_window"] == 200
+    assert journey.hops[0].phases.receive is not None
+    assert journey.hops[0].phases.receive.round_trips == 2
+
+
+def test_the_gaps_of_a_slow_link_are_its_rate() -> None:
+    """1,448 bytes take 12 ms at 1 Mbit/s, more than half of this path's RTT."""
+    story = Story().lookup().connect(took_ms=20).request().response(wait_ms=20)
+    for number in range(40):
+        segment(story, number * 1448)
+        story.pause(12)
+    journey = story.body(40 * 1448, took_ms=0).journey()
+    assert spent(journey)["transfer_bandwidth"] == 480
+    assert "transfer_congestion_window" not in spent(journey)

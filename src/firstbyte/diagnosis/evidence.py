@@ -65,6 +65,11 @@ def scheme(hop: Hop) -> str:
     return hop.url.partition(":")[0].lower()
 
 
+def is_forwarded(hop: Hop) -> bool:
+    """A proxy was given the request itself: it answers, and hides who is behind it."""
+    return hop.proxy is not None and scheme(hop) == "http"
+
+
 def endpoint(hop: Hop) -> str:
     """Where the hop connected to: "192.0.2.1 port 443"."""
     if hop.remote_ip is None:

@@ -6,14 +6,21 @@ were announced until t less one RTT.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Sequence
+from itertools import pairwise
+from statistics import median
 from typing import NamedTuple
 
 from firstbyte.events import Event, tcp
 from firstbyte.journey.select import Seen, each
 
-# A burst ends when nothing comes for this part of an RTT.
-_BURST_GAP = 0.5
+# A burst ends when nothing comes for this part of an RTT: a delayed ACK may split one into two.
+_BURST_GAP = 0.25
+# On a slow link a segment takes longer than that: there it ends after so many usual gaps.
+_USUAL_GAPS = 3
+_MOSTLY = 0.7
+_ENOUGH_SEGMENTS = 16
+_FULL_SEGMENT_BYTES = 1_000
 # Shorter pauses are the scheduler's, not the network's.
 _SHORTEST_PAUSE_US = 1_000
 _DEFAULT_MSS_BYTES = 1460
@@ -92,10 +99,10 @@ def data_segments(carrier: tuple[Event, ...]) -> list[Seen[tcp.Segment]]:
     ]
 
 
-def bursts_of(segments: Iterable[Seen[tcp.Segment]], rtt_us: int) -> list[Burst]:
+def bursts_of(segments: Sequence[Seen[tcp.Segment]], rtt_us: int) -> list[Burst]:
     """The bursts in which new data came; a segment that held nothing new belongs to none."""
     bursts: list[Burst] = []
-    gap_us = max(rtt_us * _BURST_GAP, _SHORTEST_PAUSE_US)
+    gap_us = max(rtt_us * _BURST_GAP, _SHORTEST_PAUSE_US, _links_gap_us(segments))
     stream = _Reassembly()
     for seen in segments:
         new, repaired = stream.take(seen.what)
@@ -109,6 +116,14 @@ def bursts_of(segments: Iterable[Seen[tcp.Segment]], rtt_us: int) -> list[Burst]
         else:
             bursts.append(one)
     return bursts
+
+
+def _links_gap_us(segments: Sequence[Seen[tcp.Segment]]) -> float:
+    """The longest gap that a link's own rate explains; 0 where few segments are full."""
+    full = [(a, b) for a, b in pairwise(segments) if (b.what.length or 0) >= _FULL_SEGMENT_BYTES]
+    if len(full) < max(_ENOUGH_SEGMENTS, _MOSTLY * (len(segments) - 1)):
+        return 0
+    return _USUAL_GAPS * median(b.at_us - a.at_us for a, b in full)
 
 
 def _joined(burst: Burst, one: Burst) -> Burst:

@@ -13,9 +13,10 @@ from firstbyte.journey.attempts import Tried
 from firstbyte.journey.build_dns import pair_questions, rounds
 from firstbyte.journey.build_tcp import winning_attempt
 from firstbyte.journey.build_tls import flights, handshake_events
+from firstbyte.journey.first_record import extra_round_trips
 from firstbyte.journey.hop_view import HopView
 from firstbyte.journey.model import PHASES, Phase, Phases, ms
-from firstbyte.journey.rtt import end_to_end_rtt
+from firstbyte.journey.rtt import Rtt, end_to_end_rtt
 from firstbyte.journey.select import first, first_us
 from firstbyte.journey.transfer import content_round_trips
 
@@ -57,11 +58,7 @@ def build_phases(view: HopView) -> Phases:
             start_ms=ms(span.start_us),
             duration_ms=ms(span.end_us - span.start_us),
             why=phase_why.REASONS[name](view),
-            round_trips=(
-                content_round_trips(view, span.start_us, span.end_us, rtt)
-                if name == "receive"
-                else _round_trips(name, view)
-            ),
+            round_trips=_round_trips(name, view, span, rtt),
         )
         for name, span in spans(view).items()
     }
@@ -128,14 +125,18 @@ def _earliest(view: HopView, *ends_us: int | None) -> int:
     return min((end_us for end_us in ends_us if end_us is not None), default=view.end_us)
 
 
-def _round_trips(name: str, view: HopView) -> float | None:
+def _round_trips(name: str, view: HopView, span: Span, rtt: Rtt | None) -> float | None:
+    if name == "receive":
+        return content_round_trips(view, span.start_us, span.end_us, rtt)
+    if name == "wait":
+        return 1 + extra_round_trips(view, span.start_us, span.end_us, rtt)
     if name == "dns":
         return len(rounds(pair_questions(view.events)))
     if name == "tls":
         return flights(handshake_events(view.carrier))
     if name == "quic":
         return _quic_round_trips(view)
-    return {"tcp": 1, "send": 0, "wait": 1}.get(name)
+    return {"tcp": 1, "send": 0}.get(name)
 
 
 def _quic_round_trips(view: HopView) -> int:

@@ -68,7 +68,6 @@ def build_hop(view: HopView, url: str) -> Hop:
     finished = last(view.exchange, http.ResponseFinished)
     remote = _remote(view)
     local = _local(view)
-    proxy = first(view.events, http.ProxyConnect)
     version = response.what.version if response else None
     return Hop(
         url=url,
@@ -89,7 +88,7 @@ def build_hop(view: HopView, url: str) -> Hop:
         tls=build_tls(view),
         quic=build_quic(view),
         http=exchange,
-        proxy=proxy.what.proxy if proxy else None,
+        proxy=view.proxy,
         redirect_url=redirect_url(url, status, exchange.response_headers) if exchange else None,
     )
 

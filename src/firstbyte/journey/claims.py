@@ -7,8 +7,10 @@ from firstbyte.journey.build_phases import Span, spans
 from firstbyte.journey.claims_connect import proxy_claims, race_claims
 from firstbyte.journey.claims_dns import dns_claims
 from firstbyte.journey.claims_handshake import tls_claims
+from firstbyte.journey.claims_proxy import behind_proxy
+from firstbyte.journey.first_record import answer_began_us, whole_claims
 from firstbyte.journey.hop_view import HopView
-from firstbyte.journey.partition import Cause, Claim
+from firstbyte.journey.partition import Claim
 from firstbyte.journey.rtt import Rtt, end_to_end_rtt, path_rtt
 from firstbyte.journey.select import first
 from firstbyte.journey.transfer import transfer_claims, upload_claims
@@ -23,6 +25,11 @@ def hop_claims(view: HopView) -> Iterator[Claim]:
     yield from race_claims(view, path_rtt(view.carrier))
     yield from proxy_claims(view)
     yield from _within(phase.get("tls"), tls_claims(view, rtt))
+    for claim in _exchange(view, phase, rtt):
+        yield behind_proxy(view, claim) if view.forwarded else claim
+
+
+def _exchange(view: HopView, phase: dict[str, Span], rtt: Rtt | None) -> Iterator[Claim]:
     yield from _wait(view, phase.get("wait"), rtt)
     if "send" in phase:
         yield from upload_claims(view, phase["send"].start_us, phase["send"].end_us)
@@ -48,9 +55,16 @@ def _wait(view: HopView, span: Span | None, rtt: Rtt | None) -> Iterator[Claim]:
     middle_us = min(span.start_us + rtt.us, span.end_us)
     text = f"one path RTT ({rtt.source.replace('_', ' ')}) for request and answer"
     yield Claim(span.start_us, middle_us, "request_round_trip", text, 1)
-    thinking: Cause = "server_time" if answered else "unaccounted"
     whole = text_ms(span.end_us - span.start_us)
-    text = f"first byte {whole} after the request, less one RTT of {text_ms(rtt.us)}"
     if not answered:
         text = f"no answer in {whole}: the server's silence or the path's"
-    yield Claim(middle_us, span.end_us, thinking, text)
+        yield Claim(middle_us, span.end_us, "unaccounted", text)
+        return
+    began_us = answer_began_us(view, span.start_us, span.end_us, rtt)
+    first_thing, end_us = "first byte", span.end_us
+    if began_us is not None:
+        first_thing, end_us = "first segment", began_us
+        yield from whole_claims(view, began_us, span.end_us, rtt)
+    whole = text_ms(end_us - span.start_us)
+    text = f"{first_thing} {whole} after the request, less one RTT of {text_ms(rtt.us)}"
+    yield Claim(middle_us, end_us, "server_time", text)

@@ -73,6 +73,20 @@ class HopView(Struct, frozen=True, eq=False, dict=True):
         return begun and not any(isinstance(e.what, _OPENED) for e in self._winners_own)
 
     @cached_property
+    def proxy(self) -> str | None:
+        """The proxy that the hop goes through, without its credentials."""
+        tunnel = first((*self.carrier, *self.events), http.ProxyConnect)
+        if tunnel is not None:
+            return tunnel.what.proxy
+        chosen = [s for s in each(self.events, trace.Decision) if s.what.subject == "proxy"]
+        return chosen[-1].what.chose if chosen else None
+
+    @cached_property
+    def forwarded(self) -> bool:
+        """The proxy was given the request itself (RFC 9112, 3.2.2), not asked for a tunnel."""
+        return self.proxy is not None and first(self.carrier, http.ProxyConnect) is None
+
+    @cached_property
     def _winners_own(self) -> tuple[Event, ...]:
         return tuple(event for event in self.events if event.connection == self.winner)
 

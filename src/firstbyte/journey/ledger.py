@@ -77,7 +77,9 @@ def _sum_us(ledger: tuple[Interval, ...], cause: str) -> int:
 
 
 def _server_ms(ledger: tuple[Interval, ...]) -> float | None:
-    """Null unless a wait could be told apart from its round trip."""
+    """Null unless a wait could be told apart from its round trip, and from what lay before it."""
+    if any(i.cause == "behind_proxy" for i in ledger):
+        return None
     if not any(i.cause in {"server_time", "request_round_trip"} for i in ledger):
         return None
     return ms(_sum_us(ledger, "server_time"))

@@ -21,6 +21,7 @@ Cause = Literal[
     "quic_handshake",
     "request_round_trip",
     "server_time",
+    "behind_proxy",
     "transfer_congestion_window",
     "transfer_bandwidth",
     "transfer_receiver",

@@ -155,7 +155,9 @@ def wait_why(view: HopView) -> str:
     interim = each(view.exchange, http.Informational)
     if interim:
         return f"server thinking, until {interim[0].what.status}"
-    return "one round trip" if _is_round_trip(view) else "server thinking"
+    if _is_round_trip(view):
+        return "one round trip"
+    return "the proxy, and what is behind it" if view.forwarded else "server thinking"
 
 
 def _is_round_trip(view: HopView) -> bool:

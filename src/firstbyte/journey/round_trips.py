@@ -39,7 +39,7 @@ def minimum_round_trips(hop: Hop) -> float:
     if phases.dns is not None and hop.dns is not None and hop.dns.questions:
         total += 1
     if phases.tcp is not None:
-        total += 1 + (hop.proxy is not None and phases.tls is not None)
+        total += 1 + _is_tunnelled(hop)
     if phases.tls is not None:
         total += _tls_minimum(hop.tls)
     if phases.quic is not None:
@@ -55,12 +55,20 @@ def content_minimum(hop: Hop) -> int:
     A server whose first window is larger than 10 segments may take fewer: then those are the
     minimum.
     """
-    seen = hop.phases.receive.round_trips if hop.phases.receive is not None else None
+    seen = _content_seen(hop)
     size_bytes = hop.http.body_bytes if hop.http is not None else None
     if hop.reused or not size_bytes:
         return 0
     expected = slow_start_rounds(size_bytes, _DEFAULT_MSS_BYTES) - 1
     return expected if seen is None else min(expected, int(seen))
+
+
+def _content_seen(hop: Hop) -> float | None:
+    """Those that segments showed: after the first byte, and before it for a record's own."""
+    receive, wait = hop.phases.receive, hop.phases.wait
+    if receive is None or receive.round_trips is None:
+        return None
+    return receive.round_trips + ((wait.round_trips or 1) - 1 if wait is not None else 0)
 
 
 def used_round_trips(hop: Hop) -> float:
@@ -72,12 +80,17 @@ def used_round_trips(hop: Hop) -> float:
     phases = hop.phases
     counted = [phases.dns, phases.tcp, phases.tls, phases.quic, phases.send, phases.wait]
     total = sum(phase.round_trips or 0 for phase in counted if phase is not None)
-    if hop.proxy is not None and phases.tls is not None:
+    if _is_tunnelled(hop):
         total += 1
     if phases.receive is not None:
         seen = phases.receive.round_trips
         total += content_minimum(hop) if seen is None else seen
     return total
+
+
+def _is_tunnelled(hop: Hop) -> bool:
+    """CONNECT was asked of a proxy, and answered: TLS began behind it."""
+    return hop.proxy is not None and hop.url.startswith("https:") and hop.phases.tls is not None
 
 
 def _tls_minimum(tls: Tls | None) -> int:

@@ -20,6 +20,7 @@ from firstbyte.journey.words import counted, text_ms
 
 # A pause longer than this many RTTs is not one of waiting for acknowledgements.
 _ACK_GAP = 1.75
+_ROUND = 0.75
 # A pause that ends so soon after its cause (parts of an RTT; at least a time) is all that cause's.
 _SLACK = 0.5
 _SLACK_US = 1_000
@@ -56,8 +57,14 @@ def _from_segments(
         text = "all of it had arrived with the first bytes"
     yield Claim(start_us, end_us, "transfer_bandwidth", text, rank=0)
     windows = Windows(view.carrier)
+    round_us = bursts[0].start_us if bursts else start_us
     for burst, following in pairwise(bursts):
-        yield from _pause(burst, following, rtt, windows)
+        # A delayed ACK splits a round in two; it is over when an RTT has passed.
+        over = following.start_us - round_us >= rtt.us * _ROUND
+        round_us = following.start_us if over else round_us
+        for claim in _pause(burst, following, rtt, windows):
+            waits = claim.cause in {"transfer_congestion_window", "transfer_receiver"}
+            yield claim._replace(round_trips=int(over) if waits else None)
 
 
 def _pause(burst: Burst, following: Burst, rtt: Rtt, windows: Windows) -> Iterator[Claim]:
@@ -67,12 +74,11 @@ def _pause(burst: Burst, following: Burst, rtt: Rtt, windows: Windows) -> Iterat
         slack_us = max(rtt.us * _SLACK, _SLACK_US)
         until_us = end_us if opened.until_us is None else opened.until_us
         held_us = end_us if until_us + slack_us >= end_us else until_us
-        yield Claim(start_us, held_us, "transfer_receiver", opened.text, 1)
+        yield Claim(start_us, held_us, "transfer_receiver", opened.text)
         start_us = held_us
     if start_us < end_us:
         cause, text = _why_paused(burst, following, end_us - start_us, rtt)
-        round_trips = 1 if cause == "transfer_congestion_window" else None
-        yield Claim(start_us, end_us, cause, text, round_trips)
+        yield Claim(start_us, end_us, cause, text)
 
 
 class _Full(NamedTuple):
@@ -107,7 +113,7 @@ def _why_paused(burst: Burst, following: Burst, pause_us: int, rtt: Rtt) -> tupl
         return "transfer_loss", text
     if pause_us <= rtt.us * _ACK_GAP:
         size = burst.payload_bytes
-        text = f"the sender waited one RTT for ACKs of a burst of {size} bytes (its window)"
+        text = f"the sender waited {text_ms(pause_us)} for ACKs of a burst of {size} bytes"
         return "transfer_congestion_window", text
     return "server_time", f"nothing came for {text_ms(pause_us)}, with no sign of loss"
 

@@ -17,6 +17,7 @@ SMALL_SHARE = 0.01
 """Causes below this share of the total are summed up as "other" in the short form."""
 MOST_PIECES = 12
 """A transfer that consists of more intervals is told as a sum for each cause."""
+_PAUSES = frozenset({"server_time", "behind_proxy"})
 NARROWEST_EVIDENCE = 30
 """Cells; with less room beside its row, evidence stands below."""
 
@@ -81,7 +82,7 @@ def folded(ledger: tuple[Interval, ...]) -> Iterator[Interval]:
 
 
 def _is_of_a_transfer(interval: Interval) -> bool:
-    return interval.cause.startswith("transfer_") or interval.cause == "server_time"
+    return interval.cause.startswith("transfer_") or interval.cause in _PAUSES
 
 
 def _sum_of(rows: list[Interval]) -> Interval:

@@ -26,7 +26,7 @@ def _pauses_ms(journey: Journey, hop: Hop) -> list[float]:
     if phase is None:
         return []
     end = phase.start_ms + phase.duration_ms
-    rows = [i for i in journey.ledger if i.cause == "server_time"]
+    rows = [i for i in journey.ledger if i.cause in {"server_time", "behind_proxy"}]
     return [i.duration_ms for i in rows if phase.start_ms <= i.start_ms < end]
 
 

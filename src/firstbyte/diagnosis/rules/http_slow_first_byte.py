@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from firstbyte.diagnosis.evidence import endpoint, ms_text, rtt_ms
+from firstbyte.diagnosis.evidence import endpoint, is_forwarded, ms_text, rtt_ms
 from firstbyte.diagnosis.rule import Observation, Rule
-from firstbyte.journey.model import Journey
+from firstbyte.journey.claims_proxy import HINTS
+from firstbyte.journey.model import Hop, Journey
 
 SLOW_MS = 200
 RTT_FACTOR = 3
@@ -17,11 +18,27 @@ def _check(journey: Journey) -> Iterator[Observation]:
             continue
         thinking = wait.duration_ms - rtt
         if thinking >= SLOW_MS and thinking >= RTT_FACTOR * rtt:
-            yield Observation(
-                f"{endpoint(hop)} took {ms_text(thinking)} to begin its answer.",
+            evidence = (
                 f"first byte {ms_text(wait.duration_ms)} after the request, "
-                f"of which the path takes {ms_text(rtt)} (one RTT)",
+                f"of which the path takes {ms_text(rtt)} (one RTT)"
             )
+            if is_forwarded(hop):
+                yield _through_proxy(hop, thinking, evidence)
+            else:
+                took = f"{endpoint(hop)} took {ms_text(thinking)} to begin its answer."
+                yield Observation(took, evidence)
+
+
+def _through_proxy(hop: Hop, thinking_ms: float, evidence: str) -> Observation:
+    """A forwarding proxy hides who took the time; what the answer tells of it is quoted."""
+    headers = hop.http.response_headers if hop.http is not None else ()
+    told = [f"{name}: {value[:80]}" for name, value in headers if name.lower() in HINTS]
+    return Observation(
+        f"The proxy {hop.proxy} took {ms_text(thinking_ms)} to begin its answer: "
+        "itself, its way onward, or the server behind it.",
+        "; ".join([evidence, *told]),
+        fix="Ask once without the proxy (-x ''), or from where the proxy stands, and compare.",
+    )
 
 
 RULE = Rule(
