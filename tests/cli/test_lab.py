@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from firstbyte.cli.shell.entry import run
+from firstbyte.net import libssl
 
 
 def test_without_a_url_the_default_site_is_traced(capsys):
@@ -122,6 +123,20 @@ def test_lab_pcap_says_what_it_wrote_and_what_failed(capsys, tmp_path):
     assert err.rstrip().endswith("packets at client (eth0)")
     assert run(["lab", "pcap", "--host", "isp", "-o", str(file)]) == 0
     assert "packets at isp (eth0, eth1, eth2), with the TLS keys" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(libssl.load() is None, reason="this Python hides its OpenSSL")
+def test_lab_pcap_repeats_to_the_byte_in_another_process(firstbyte, tmp_path):
+    def words(name, seed):
+        urls = ["https://shop.example/", "https://h1.near.example/"]
+        return ["lab", "pcap", "--seed", seed, "-o", str(tmp_path / name), *urls]
+
+    assert firstbyte(*words("there", "3")).returncode == 0
+    assert run(words("here", "3")) == 0
+    assert run(words("other", "4")) == 0
+    there, here, other = ((tmp_path / name).read_bytes() for name in ("there", "here", "other"))
+    assert here == there
+    assert other != there
 
 
 def test_lab_run_says_below_the_table_why_a_program_failed(capsys, tmp_path):

@@ -20,6 +20,8 @@ from firstbyte.net.tls import TlsStream, make_settings, start_tls
 from testbed.pki import KINDS, Pki
 from testbed.tls_peers import echo_server, nginx_server, openssl_server, scripted_server
 
+pytestmark = pytest.mark.usefixtures("openssl")
+
 
 @dataclass
 class Told:

@@ -14,15 +14,17 @@ from firstbyte.net import tls_bindings
 from firstbyte.net.system import KernelSystem
 from firstbyte.net.tls_certificates import describe_chain
 from firstbyte.net.tls_engine import EngineError, TlsEngine
+from firstbyte.net.tls_engines import make_engine
 from firstbyte.net.tls_settings import make_settings
 from firstbyte.protocols.tls.messages import decode_message, parse_message
 from testbed.pki import Pki
 
+pytestmark = pytest.mark.usefixtures("openssl")
+
 
 def client(pki: Pki, name: str = "localhost", alpn: tuple[str, ...] = ()) -> TlsEngine:
-    options = TlsOptions(ca_file=str(pki.root_file))
-    context = make_settings(options, KernelSystem()).context()
-    return TlsEngine(context, name, alpn, time.monotonic_ns, time.time())
+    settings = make_settings(TlsOptions(ca_file=str(pki.root_file)), KernelSystem())
+    return make_engine(settings, name, alpn, time.monotonic_ns, time.time())
 
 
 def server(pki: Pki, version: int = SSL.TLS1_3_VERSION) -> SSL.Connection:

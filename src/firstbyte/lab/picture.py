@@ -1,6 +1,6 @@
 """``python -m firstbyte.lab.picture FOLDER``: the README's pictures, from the default world.
 
-Virtual time makes them the same on every machine.
+They differ between machines only by what the versions of OpenSSL differ in.
 """
 
 import sys

@@ -46,6 +46,8 @@ class System(Protocol):
     """The machine: kernel or simulated."""
 
     network: Literal["kernel", "simulated"]
+    seeded: bool
+    """Whether programs draw their entropy from a seed here, so that what they send repeats."""
 
     def now_ns(self) -> int:
         """Monotonic time, integer nanoseconds."""
@@ -88,6 +90,7 @@ class KernelSystem:
     """The machine that the process runs on."""
 
     network: Literal["kernel", "simulated"] = "kernel"
+    seeded = False
 
     def now_ns(self) -> int:
         """CLOCK_MONOTONIC."""

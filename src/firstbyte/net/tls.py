@@ -37,7 +37,8 @@ from firstbyte.protocols.tls.messages import decode_message
 if TYPE_CHECKING:
     from cryptography import x509
 
-    from firstbyte.net.tls_engine import SeenMessage, TlsEngine
+    from firstbyte.net.tls_engine import TlsEngine
+    from firstbyte.net.tls_messages import SeenMessage
 
 __all__ = ["TlsChoices", "TlsSettings", "TlsStream", "make_settings", "start_tls"]
 
@@ -158,12 +159,10 @@ class _Handshake:
         self._pump: _Pump | None = None
 
     async def run(self, server_name: str, alpn: tuple[str, ...]) -> "TlsStream":
-        from firstbyte.net.tls_engine import TlsEngine
+        from firstbyte.net.tls_engines import make_engine
 
         wall_time_s = current().wall_time_s()
-        engine = TlsEngine(
-            self.settings.context(), server_name, alpn, self.scope.now_ns, wall_time_s
-        )
+        engine = make_engine(self.settings, server_name, alpn, self.scope.now_ns, wall_time_s)
         pump = self._pump = _Pump(self.stream, engine, self.scope)
         self.scope.emit(HandshakeStarted(engine.sni, alpn))
         complete_ns = await self._exchange(pump)

@@ -39,9 +39,6 @@ UNAVAILABLE = frozenset(
 )
 """What this build of OpenSSL's bindings cannot do."""
 
-RECORD_HEADER = 256
-"""The pseudo content type under which OpenSSL shows record headers (SSL3_RT_HEADER)."""
-
 _NO_PARTIAL_WILDCARDS = 0x4
 _NEVER_CHECK_SUBJECT = 0x20
 """The subject's common name is no name of a server (RFC 9525, 6.3 and 2)."""

@@ -1,34 +1,19 @@
-"""OpenSSL over memory buffers: bytes in, bytes out, every message seen. No I/O of its own."""
+"""A client's side of TLS over memory buffers: bytes in, bytes out, every message seen. No I/O.
 
-import ipaddress
+The work is OpenSSL's; which copy of it works is the affair of ``Connection``: ``tls_pyopenssl`` or,
+where what is sent must repeat, ``tls_libssl``.
+"""
+
+import contextlib
 from collections.abc import Callable
-from typing import Any
+from typing import Protocol, TypeVar
 
-from msgspec import Struct
-from OpenSSL import SSL, crypto
+from firstbyte.net.tls_messages import SeenMessage, SeenMessages
+from firstbyte.net.tls_peer_name import PeerName
 
-from firstbyte.errors import UsageError
-from firstbyte.net import tls_bindings
-from firstbyte.protocols.tls.messages import CHANGE_CIPHER_SPEC, HANDSHAKE
-
-_WANTS_MORE = object()
+_T = TypeVar("_T")
 _READ_BYTES = 65536
-_APPLICATION_DATA = 23
 CLOSE_NOTIFY = "close_notify during the handshake"
-_UNSPECIFIED = 1
-"""X509_V_ERR_UNSPECIFIED."""
-_TLS12 = 0x0303
-_TLS13 = 0x0304
-
-
-class SeenMessage(Struct, frozen=True):
-    """One message as OpenSSL showed it. ``arrived_ns`` is null for one that is to be sent."""
-
-    sent: bool
-    content_type: int
-    data: bytes
-    encrypted: bool
-    arrived_ns: int | None
 
 
 class EngineError(Exception):
@@ -39,45 +24,98 @@ class EngineError(Exception):
         self.reasons = reasons
 
 
+class WantsMoreError(Exception):
+    """OpenSSL cannot go on without more bytes from the peer."""
+
+
+class PeerEndedError(Exception):
+    """The peer said close_notify."""
+
+
+class Connection(Protocol):
+    """One connection of one OpenSSL.
+
+    ``do_handshake``, ``recv``, ``send`` and ``shutdown`` raise WantsMoreError, PeerEndedError and
+    EngineError.
+    """
+
+    def do_handshake(self) -> None:
+        """Go on with the handshake until it is complete."""
+
+    def bio_write(self, data: bytes) -> None:
+        """Take in what the peer sent."""
+
+    def bio_read(self) -> bytes:
+        """Give what is to be sent to the peer, once."""
+
+    def recv(self, size: int) -> bytes:
+        """Decrypted bytes, at most so many."""
+
+    def send(self, data: memoryview) -> int:
+        """Encrypt; how many bytes were taken."""
+
+    def shutdown(self) -> None:
+        """Say close_notify."""
+
+    @property
+    def version(self) -> str:
+        """As in the RFCs: "TLSv1.3"."""
+
+    @property
+    def version_number(self) -> int:
+        """As on the wire: 0x0304."""
+
+    @property
+    def cipher(self) -> str | None:
+        """OpenSSL's name of the cipher suite in force."""
+
+    @property
+    def alpn(self) -> str | None:
+        """The protocol that the server chose, or None."""
+
+    @property
+    def resumed(self) -> bool:
+        """Whether the handshake resumed an earlier session."""
+
+    def staple(self) -> bytes | None:
+        """The OCSP response that came with the handshake, DER."""
+
+    def chain_sent(self) -> list[bytes]:
+        """The peer's certificates as it sent them, leaf first, DER."""
+
+    def chain_built(self) -> list[bytes]:
+        """The chain that verification built, leaf first, DER."""
+
+    def verify_errors(self) -> list[tuple[int, int]]:
+        """The faults of that chain: (OpenSSL's code, depth), in the order that they were found."""
+
+
 class TlsEngine:
-    """One client connection.
+    """One client connection; ``tls_engines.make_engine`` makes it.
 
     Args:
-        context: from ``TlsSettings.context``.
-        server_name: host name (IDNA or not) or IP address: for SNI and for the check of the
-            certificate.
-        alpn: protocols to offer, best first.
+        connection: OpenSSL's part, which shows its messages to ``seen``.
+        peer: who is asked for.
         now_ns: the network's clock.
-        wall_time_s: Unix time for validity dates.
+        seen: takes the messages.
 
     """
 
     def __init__(
         self,
-        context: SSL.Context,
-        server_name: str,
-        alpn: tuple[str, ...],
+        connection: Connection,
+        peer: PeerName,
         now_ns: Callable[[], int],
-        wall_time_s: float,
+        seen: SeenMessages,
     ) -> None:
         self.now_ns = now_ns
         self.compute_ns = 0
-        self.verify_errors: list[tuple[int, int]] = []
-        """(OpenSSL's code, depth), in the order that they were found."""
-        self.messages: list[SeenMessage] = []
-        """What was seen and not yet taken away."""
         self.ended = False
         """The peer said close_notify."""
-        self._arrived_ns = now_ns()
-        self._encrypted = {True: False, False: False}
-        self._connection = SSL.Connection(context, None)
-        self._connection.set_connect_state()
-        self.sni, self.name_checked = self._expect(server_name)
-        if alpn:
-            self._connection.set_alpn_protos([name.encode() for name in alpn])
-        self._connection.request_ocsp()
-        tls_bindings.verify_at(self._connection, int(wall_time_s))
-        tls_bindings.watch(self._connection, self)
+        self.sni = peer.sni
+        self.name_checked = peer.checked
+        self._seen = seen
+        self._connection = connection
 
     def handshake(self) -> bool:
         """Go on with the handshake; True when it is complete.
@@ -86,24 +124,22 @@ class TlsEngine:
             EngineError: it failed; an alert may wait in ``outgoing``.
 
         """
-        result = self._run(self._connection.do_handshake)
-        if self.ended:
-            raise EngineError((CLOSE_NOTIFY,))
-        return result is not _WANTS_MORE
+        try:
+            self._run(self._connection.do_handshake)
+        except WantsMoreError:
+            return False
+        except PeerEndedError:
+            raise EngineError((CLOSE_NOTIFY,)) from None
+        return True
 
     def feed(self, data: bytes, arrived_ns: int) -> None:
         """Bytes came from the peer at ``arrived_ns``."""
-        self._arrived_ns = arrived_ns
+        self._seen.arrived_ns = arrived_ns
         self._connection.bio_write(data)
 
     def outgoing(self) -> bytes:
         """All bytes that wait to be sent to the peer, once."""
-        parts: list[bytes] = []
-        while True:
-            try:
-                parts.append(self._connection.bio_read(_READ_BYTES))
-            except SSL.WantReadError:
-                return b"".join(parts)
+        return self._connection.bio_read()
 
     def read(self) -> bytes | None:
         """Decrypted bytes; None when more input is needed, ``b""`` at the peer's close_notify.
@@ -114,10 +150,12 @@ class TlsEngine:
         """
         if self.ended:
             return b""
-        data = self._run(lambda: self._connection.recv(_READ_BYTES))
-        if data is _WANTS_MORE:
+        try:
+            return self._run(lambda: self._connection.recv(_READ_BYTES))
+        except WantsMoreError:
             return None
-        return bytes(data)
+        except PeerEndedError:
+            return b""
 
     def write(self, data: bytes) -> None:
         """Encrypt ``data``; the records wait in ``outgoing``.
@@ -128,145 +166,71 @@ class TlsEngine:
         """
         view = memoryview(data)
         while view:
-            written = self._run(lambda part=view: self._connection.send(part))  # type: ignore[misc]
-            if written is _WANTS_MORE:
-                raise EngineError(("the peer asked for a renegotiation",))
+            try:
+                written = self._run(lambda part=view: self._connection.send(part))  # type: ignore[misc]
+            except WantsMoreError:
+                raise EngineError(("the peer asked for a renegotiation",)) from None
+            except PeerEndedError:
+                raise EngineError((CLOSE_NOTIFY,)) from None
             view = view[written:]
 
     def shut_down(self) -> None:
         """Put close_notify into ``outgoing``, if the state allows it."""
-        try:
+        with contextlib.suppress(EngineError, WantsMoreError, PeerEndedError):
             self._run(self._connection.shutdown)
-        except EngineError:
-            return
 
     def take_messages(self) -> list[SeenMessage]:
         """The messages that were seen since the last call."""
-        taken, self.messages = self.messages, []
-        return taken
-
-    def on_message(self, sent: bool, content_type: int, data: bytes) -> None:
-        """Called back by OpenSSL for each record header and each message."""
-        if content_type == tls_bindings.RECORD_HEADER:
-            self._on_record(sent, data)
-        elif CHANGE_CIPHER_SPEC < content_type <= HANDSHAKE:
-            self._note(sent, content_type, data)
-
-    def on_verify_error(self, code: int, depth: int) -> None:
-        """Called back by OpenSSL for each fault of the peer's chain."""
-        if (code, depth) not in self.verify_errors:
-            self.verify_errors.append((code, depth))
+        return self._seen.take()
 
     @property
     def version(self) -> str:
         """As in the RFCs: "TLSv1.3"."""
-        return self._connection.get_protocol_version_name()
+        return self._connection.version
 
     @property
     def version_number(self) -> int:
         """As on the wire: 0x0304."""
-        return self._connection.get_protocol_version()
+        return self._connection.version_number
 
     @property
     def cipher(self) -> str | None:
         """OpenSSL's name of the cipher suite in force."""
-        return self._connection.get_cipher_name()
+        return self._connection.cipher
 
     @property
     def alpn(self) -> str | None:
         """The protocol that the server chose, or None."""
-        return self._connection.get_alpn_proto_negotiated().decode("ascii", "replace") or None
+        return self._connection.alpn
 
     @property
     def resumed(self) -> bool:
         """Whether the handshake resumed an earlier session."""
-        return tls_bindings.is_resumed(self._connection)
+        return self._connection.resumed
 
     def staple(self) -> bytes | None:
         """The OCSP response that came with the handshake, DER."""
-        return tls_bindings.staple(self._connection)
+        return self._connection.staple()
 
     def chain_sent(self) -> list[bytes]:
         """The peer's certificates as it sent them, leaf first, DER."""
-        return _as_der(self._connection.get_peer_cert_chain())
+        return self._connection.chain_sent()
 
     def chain_built(self) -> list[bytes]:
         """The chain that verification built, leaf first, DER."""
-        return _as_der(self._connection.get_verified_chain())
+        return self._connection.chain_built()
 
-    def _expect(self, server_name: str) -> tuple[str | None, str]:
-        """Set SNI and the name to check; gives both. An address is never sent (RFC 6066, 3)."""
-        try:
-            address = ipaddress.ip_address(server_name.strip("[]").partition("%")[0])
-        except ValueError:
-            name = _ascii_name(server_name)
-            self._connection.set_tlsext_host_name(name.encode())
-            self._must(tls_bindings.expect_host(self._connection, name.encode()))
-            return name, name
-        self._must(tls_bindings.expect_address(self._connection, address.packed))
-        return None, str(address)
+    @property
+    def verify_errors(self) -> list[tuple[int, int]]:
+        """(OpenSSL's code, depth), in the order that they were found."""
+        return self._connection.verify_errors()
 
-    def _must(self, checked: bool) -> None:
-        """A name that cannot be checked is not accepted."""
-        if not checked:
-            self.on_verify_error(_UNSPECIFIED, 0)
-
-    def _run(self, call: Callable[[], Any]) -> Any:
+    def _run(self, call: Callable[[], _T]) -> _T:
         started_ns = self.now_ns()
         try:
             return call()
-        except SSL.WantReadError:
-            return _WANTS_MORE
-        except SSL.ZeroReturnError:
+        except PeerEndedError:
             self.ended = True
-            return b""
-        except SSL.Error as error:
-            raise EngineError(_reasons(error)) from error
+            raise
         finally:
             self.compute_ns += self.now_ns() - started_ns
-
-    def _on_record(self, sent: bool, header: bytes) -> None:
-        """A record's header tells what its messages cannot: whether they are encrypted.
-
-        In TLS 1.3 encrypted records pose as application data; in TLS 1.2 everything after
-        change_cipher_spec is encrypted, and that message shows by its header alone.
-        """
-        if header[0] == CHANGE_CIPHER_SPEC:
-            self._note(sent, CHANGE_CIPHER_SPEC, b"\x01")
-            if self.version_number <= _TLS12:
-                self._encrypted[sent] = True
-        elif self.version_number >= _TLS13:
-            self._encrypted[sent] = header[0] == _APPLICATION_DATA
-
-    def _note(self, sent: bool, content_type: int, data: bytes) -> None:
-        self.messages.append(
-            SeenMessage(
-                sent=sent,
-                content_type=content_type,
-                data=data,
-                encrypted=self._encrypted[sent] and content_type != CHANGE_CIPHER_SPEC,
-                arrived_ns=None if sent else self._arrived_ns,
-            )
-        )
-
-
-def _as_der(chain: list[crypto.X509] | None) -> list[bytes]:
-    return [crypto.dump_certificate(crypto.FILETYPE_ASN1, each) for each in chain or ()]
-
-
-def _ascii_name(name: str) -> str:
-    """The name as it goes on the wire: A-labels (RFC 5891), without the root's dot."""
-    plain = name.rstrip(".")
-    if plain.isascii():
-        return plain.lower()
-    import idna
-
-    try:
-        return idna.encode(plain, uts46=True).decode()
-    except idna.IDNAError as error:
-        raise UsageError(f"{name!r} is no host name: {error}") from error
-
-
-def _reasons(error: SSL.Error) -> tuple[str, ...]:
-    queue = error.args[0] if error.args and isinstance(error.args[0], list) else []
-    return tuple(str(entry[2]) for entry in queue)

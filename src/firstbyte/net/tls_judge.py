@@ -1,4 +1,4 @@
-"""Judges a certificate chain that came by another way than OpenSSL's own handshake: inside QUIC.
+"""Judges a chain that came by another way than pyOpenSSL's handshake: inside QUIC, or in a world.
 
 The chain is put into the server's first flight of a TLS 1.2 handshake, where it still travels in
 the clear, and our own engine is left to read it. So a chain gets the same verdict, all errors with
@@ -16,6 +16,9 @@ from firstbyte.errors import TlsError
 from firstbyte.events.tls import Certificates, Verified
 from firstbyte.net.tls_certificates import describe_chain, parse, parse_chain
 from firstbyte.net.tls_engine import EngineError, TlsEngine
+from firstbyte.net.tls_messages import SeenMessages
+from firstbyte.net.tls_peer_name import PeerName, peer_name
+from firstbyte.net.tls_pyopenssl import PyOpenSslConnection
 from firstbyte.net.tls_settings import TlsSettings
 from firstbyte.net.tls_verify import explain_errors
 
@@ -44,6 +47,28 @@ def judge_chain(
     """Verify ``chain`` (DER, leaf first, as the peer sent it) for ``server_name``.
 
     Raises:
+        TlsError: as ``examine``.
+
+    """
+    engine = examine(chain, settings, peer_name(server_name), now_ns, wall_time_s)
+    sent, built = engine.chain_sent(), engine.chain_built()
+    errors = explain_errors(engine.verify_errors, parse_chain(built or sent))
+    return Judgement(
+        Certificates(describe_chain(sent, sent), describe_chain(built, sent)),
+        Verified(not errors, errors, engine.name_checked),
+    )
+
+
+def examine(
+    chain: list[bytes],
+    settings: TlsSettings,
+    peer: PeerName,
+    now_ns: Callable[[], int],
+    wall_time_s: float,
+) -> TlsEngine:
+    """An engine that has read ``chain``, for its ``chain_built`` and ``verify_errors``.
+
+    Raises:
         TlsError: tls.protocol, when it holds no certificate or one that cannot be parsed; and the
             errors of ``TlsSettings.context``.
 
@@ -67,7 +92,9 @@ def judge_chain(
         cert_file=None,
         key_file=None,
     )
-    engine = TlsEngine(plain.context(), server_name, (), now_ns, wall_time_s)
+    seen = SeenMessages(now_ns())
+    connection = PyOpenSslConnection(plain.context(), peer, (), wall_time_s, seen)
+    engine = TlsEngine(connection, peer, now_ns, seen)
     suite = _ECDHE_RSA if is_rsa else _ECDHE_ECDSA
     try:
         engine.handshake()
@@ -77,12 +104,7 @@ def judge_chain(
         raise TlsError(
             "tls.protocol", f"the certificate chain cannot be read: {'; '.join(error.reasons)}"
         ) from error
-    sent, built = engine.chain_sent(), engine.chain_built()
-    errors = explain_errors(engine.verify_errors, parse_chain(built or sent))
-    return Judgement(
-        Certificates(describe_chain(sent, sent), describe_chain(built, sent)),
-        Verified(not errors, errors, engine.name_checked),
-    )
+    return engine
 
 
 def _first_flight(chain: list[bytes], suite: bytes) -> bytes:

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 TlsVersion = Literal["1.2", "1.3"]
 
+SEEDED_CURVES = "X25519:P-256:X448:P-384:P-521"
+"""What is offered where entropy is seeded: what every OpenSSL knows. A post-quantum share of 1.2 kB
+would be sent on machines with OpenSSL 3.5 alone, and times would depend on the machine."""
+
 
 class TlsChoices(Protocol):
     """What a caller may choose; ``client.options.TlsOptions`` is one."""
@@ -58,8 +62,8 @@ class TlsChoices(Protocol):
 class TlsSettings(Struct, frozen=True):
     """All that decides how a handshake goes, but for the peer's name and the protocols.
 
-    ``fingerprints`` are the sizes and times of the named files, so that a changed file makes a
-    new context.
+    ``seeded``: what is sent must repeat when entropy does. ``fingerprints`` are the sizes and
+    times of the named files, so that a changed file makes a new context.
     """
 
     roots: Roots
@@ -71,6 +75,7 @@ class TlsSettings(Struct, frozen=True):
     ciphers: str | None = None
     curves: str | None = None
     keylog_file: str | None = None
+    seeded: bool = False
     fingerprints: tuple[tuple[int, int] | None, ...] = ()
 
     def context(self) -> "SSL.Context":
@@ -110,8 +115,9 @@ def make_settings(choices: TlsChoices, system: System) -> TlsSettings:
         minimum=choices.minimum,
         maximum=choices.maximum,
         ciphers=choices.ciphers,
-        curves=choices.curves,
+        curves=choices.curves or (SEEDED_CURVES if system.seeded else None),
         keylog_file=choices.keylog_file or environment.get("SSLKEYLOGFILE") or None,
+        seeded=system.seeded,
         fingerprints=tuple(_fingerprint(file) for file in files),
     )
 
@@ -131,7 +137,7 @@ def _context(settings: TlsSettings) -> "SSL.Context":
     from OpenSSL import SSL
 
     # what a handshake needs is loaded now, so that no import falls into its measured time
-    from firstbyte.net import tls_engine, tls_staple, tls_verify  # noqa: F401
+    from firstbyte.net import tls_engines, tls_staple, tls_verify  # noqa: F401
     from firstbyte.net.tls_bindings import on_certificate, show_messages
 
     context = SSL.Context(SSL.TLS_CLIENT_METHOD)
@@ -157,18 +163,23 @@ def _set_versions(context: "SSL.Context", settings: TlsSettings) -> None:
 
 
 def _set_algorithms(context: "SSL.Context", settings: TlsSettings) -> None:
-    """TLS 1.3 suites and older ones are two lists in OpenSSL; people write them in one."""
     from firstbyte.net.tls_bindings import set_groups
 
-    names = [name for name in (settings.ciphers or "").split(":") if name]
-    modern = [name for name in names if name.startswith("TLS_") and "_WITH_" not in name]
-    older = [name for name in names if name not in modern]
+    modern, older = split_ciphers(settings.ciphers)
     if modern:
-        _apply("cipher list", ":".join(modern), context.set_tls13_ciphersuites)
+        _apply("cipher list", modern, context.set_tls13_ciphersuites)
     if older:
-        _apply("cipher list", ":".join(older), context.set_cipher_list)
+        _apply("cipher list", older, context.set_cipher_list)
     if settings.curves:
         _apply("list of curves", settings.curves, lambda curves: set_groups(context, curves))
+
+
+def split_ciphers(ciphers: str | None) -> tuple[str, str]:
+    """TLS 1.3 suites and older ones: two lists in OpenSSL, which people write in one."""
+    names = [name for name in (ciphers or "").split(":") if name]
+    modern = [name for name in names if name.startswith("TLS_") and "_WITH_" not in name]
+    older = [name for name in names if name not in modern]
+    return ":".join(modern), ":".join(older)
 
 
 def _apply(what: str, value: str, setter: Callable[[bytes], object]) -> None:

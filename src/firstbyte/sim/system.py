@@ -14,6 +14,7 @@ class WorldSystem:
     """For code that runs on no host: the world's clock, and no settings at all."""
 
     network: Literal["kernel", "simulated"] = "simulated"
+    seeded = True
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

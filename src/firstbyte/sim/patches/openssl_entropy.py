@@ -10,6 +10,7 @@ import ssl
 from collections.abc import Callable
 from typing import Any
 
+from firstbyte.net.libssl import open_library
 from firstbyte.sim.patches.substitution import Substitution
 
 _Seed = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int)
@@ -84,12 +85,10 @@ def _fill(place: int, random_bytes: bytes) -> int:
 
 def _library() -> Any:
     """OpenSSL as ``ssl`` has loaded it; null if its symbols are not to be had."""
-    import _ssl
-
+    library = open_library()
     try:
-        library = ctypes.CDLL(_ssl.__file__)
         library.RAND_set_rand_method.argtypes = [ctypes.c_void_p]
         library.RAND_get_rand_method.restype = ctypes.c_void_p
-    except (AttributeError, OSError):
+    except AttributeError:
         return None
     return library
