@@ -12,11 +12,7 @@
 
 import asyncio
 import contextlib
-import shutil
-import tempfile
-import weakref
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any, Self, TypeVar, Unpack
 
 from firstbyte.events.base import Direction, Event, What
@@ -32,6 +28,7 @@ from firstbyte.sim.frames import Unit
 from firstbyte.sim.hosts import Host, HostOptions
 from firstbyte.sim.links import Link, Medium, Node, Settings, Wire, WireOptions
 from firstbyte.sim.loop import SimLoop
+from firstbyte.sim.memory_files import MemoryFile
 from firstbyte.sim.patches.collector import patient_collector
 from firstbyte.sim.patches.environment import environment
 from firstbyte.sim.patching import Patching
@@ -79,7 +76,8 @@ class Internet:
         self._medium = Medium(self.clock, self.agenda, seed, self._rules, self._note_drop)
         self._patching = Patching(self.clock, seed, clocks_too=clocks)
         self._routes_are_stale = False
-        self._directory: Path | None = None
+        self._keylog: MemoryFile | None = None
+        self._anchors: MemoryFile | None = None
         self._asleep = Asleep()
         self._closed = False
         self.loop = SimLoop(self.clock, self.agenda)
@@ -235,18 +233,13 @@ class Internet:
 
     def environment(self) -> dict[str, str]:
         """Variables that every program finds while the world runs."""
-        variables = {"SSLKEYLOGFILE": str(self._file("keys.log"))}
+        self._keylog = self._keylog or MemoryFile("keys.log")
+        variables = {"SSLKEYLOGFILE": self._keylog.path}
         if self.trust_anchors_pem:
-            anchors = self._file("anchors.pem")
-            anchors.write_bytes(self.trust_anchors_pem)
-            variables["SSL_CERT_FILE"] = str(anchors)
+            self._anchors = self._anchors or MemoryFile("anchors.pem")
+            self._anchors.replace(self.trust_anchors_pem)
+            variables["SSL_CERT_FILE"] = self._anchors.path
         return variables
-
-    def _file(self, name: str) -> Path:
-        if self._directory is None:
-            self._directory = Path(tempfile.mkdtemp(prefix="firstbyte-world-"))
-            weakref.finalize(self, shutil.rmtree, self._directory, ignore_errors=True)
-        return self._directory / name
 
     def routes_changed(self) -> None:
         """Automatic routes must be found anew before the next packet."""
@@ -288,10 +281,7 @@ class Internet:
     @property
     def keylog(self) -> str:
         """TLS secrets of the connections made so far by contexts that honour SSLKEYLOGFILE."""
-        if self._directory is None:
-            return ""
-        path = self._file("keys.log")
-        return path.read_text(encoding="ascii") if path.exists() else ""
+        return "" if self._keylog is None else self._keylog.read().decode("ascii")
 
     def sockets(self, host: Host) -> list[SocketRow]:
         """The sockets of ``host``, as ``ss`` would list them."""
