@@ -17,10 +17,12 @@ from firstbyte.protocols.ip.udp import Datagram
 from firstbyte.protocols.tcp.segment import Segment
 from firstbyte.sim.autoconf import AutoconfClient
 from firstbyte.sim.capture import ConnectionTap, PacketLog
+from firstbyte.sim.checks import require_program
 from firstbyte.sim.clock import NS_PER_S, to_ns
 from firstbyte.sim.current import HOST
 from firstbyte.sim.describe import describe_unit
 from firstbyte.sim.dhcp import DhcpClient, DhcpOptions
+from firstbyte.sim.errors import SimulationError
 from firstbyte.sim.event_log import EventLog, datagram_events
 from firstbyte.sim.frames import Unit
 from firstbyte.sim.kernel import Kernel
@@ -243,8 +245,11 @@ class Host:
     ) -> "asyncio.Task[T]":
         """Start ``program`` on this host; the task is a future of its result.
 
-        It runs while ``Internet.run`` does. Tasks that it starts are on this host too.
+        It runs while ``Internet.run`` does. Tasks that it starts are on this host too. Raises
+        ``SimulationError`` when the host is down or its world closed.
         """
+        require_program(program)
+        self._require_power(program)
         coroutine = program if asyncio.iscoroutine(program) else _awaiting(program)
         context = contextvars.copy_context()
         context.run(HOST.set, self)
@@ -254,6 +259,15 @@ class Host:
         )
         self.programs.append(task)
         return task
+
+    def _require_power(self, program: Awaitable[Any]) -> None:
+        if self.up and not self.internet.loop.is_closed():
+            return
+        if asyncio.iscoroutine(program):
+            program.close()
+        if self.up:
+            raise SimulationError("this world is closed: make a new Internet()")
+        raise SimulationError(f"{self.name} is down: restart() it before it can run programs")
 
     @property
     def tasks(self) -> "list[asyncio.Task[Any]]":

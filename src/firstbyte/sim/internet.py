@@ -20,6 +20,7 @@ from firstbyte.events.link import PacketDropped
 from firstbyte.sim import routing
 from firstbyte.sim.agenda import Agenda
 from firstbyte.sim.capture import Capture
+from firstbyte.sim.checks import require_future, require_known
 from firstbyte.sim.clock import DEFAULT_EPOCH_S, NS_PER_S, Clock, to_ns
 from firstbyte.sim.describe import describe_unit
 from firstbyte.sim.endings import Asleep, forget
@@ -98,8 +99,13 @@ class Internet:
         """A new host. Its name resolves everywhere in the world, unless ``named=False``.
 
         Without ``addresses`` it gets the next free one of 10.0.0.0/8 (and with ``ipv6=True`` of
-        fd00::/64 as well). Raises ``ValueError`` if the name is taken.
+        fd00::/64 as well). Raises ``ValueError`` if the name is taken, ``TypeError`` for an
+        option that there is not.
         """
+        self._require_open()
+        require_known("option of a host", options, HostOptions.__annotations__)
+        if not name:
+            raise ValueError("a host needs a name")
         if name in self.hosts:
             raise ValueError(f"there is a host {name!r} already")
         host = Host(self, name, len(self.hosts) + 1, options)
@@ -121,8 +127,10 @@ class Internet:
 
         The link is point to point, without ARP, unless one of the nodes is a switch, or a host
         that asks for its address by DHCP.
-        Raises ``ValueError`` for impossible settings.
+        Raises ``ValueError`` for impossible settings, ``TypeError`` for unknown ones.
         """
+        self._require_open()
+        self._require_nodes(a, b)
         both = WireOptions().changed(**settings)
         there, here = both.changed(**(forth or {})), both.changed(**(back or {}))
         ethernet = _needs_ethernet(a) or _needs_ethernet(b)
@@ -139,8 +147,23 @@ class Internet:
         self.routes_changed()
         return link
 
+    def _require_nodes(self, a: Node, b: Node) -> None:
+        for node in (a, b):
+            if not hasattr(node, "new_port"):
+                raise TypeError(f"a link connects hosts (what net.host() gave), not {node!r}")
+            if getattr(node, "internet", self) is not self:
+                raise ValueError(f"{node.name} is a host of another world")
+        if a is b:
+            raise ValueError(f"{a.name} cannot be linked to itself")
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise SimulationError("this world is closed: make a new Internet()")
+
     def rule(self, rule: Rule) -> Callable[[], None]:
         """Ask ``rule`` about every packet on every link; the result takes it back."""
+        if not callable(rule):
+            raise TypeError(f"a rule is a function of a Transit, not {rule!r}")
         self._rules.append(rule)
         return lambda: self._rules.remove(rule)
 
@@ -170,12 +193,9 @@ class Internet:
         Raises ``Deadlock`` when nothing can ever happen again. Programs of any host that have
         failed are named in the notes of what is raised.
         """
-        if self._closed:
-            raise SimulationError("this world is closed")
-        given: object = until
-        if asyncio.iscoroutine(given):
-            given.close()
-            raise TypeError("a coroutine runs on a host: net.run(until=host.run(coroutine))")
+        self._require_open()
+        if until is not None and not isinstance(until, int | float):
+            require_future(until, self.loop)
         if asyncio._get_running_loop() is not None:  # noqa: SLF001 - the public way raises
             raise SimulationError(
                 "a world cannot run inside a running event loop: call net.run() from a plain "
@@ -194,6 +214,8 @@ class Internet:
             return result
 
     def _run_for(self, seconds: float) -> None:
+        if not seconds >= 0:
+            raise ValueError(f"a world cannot run for {seconds} seconds")
         end = self.loop.create_future()
         self.agenda.add(self.clock.now_ns + to_ns(seconds), lambda: end.set_result(None))
         self.loop.run_until_complete(end)
@@ -262,6 +284,8 @@ class Internet:
 
     def partition(self, *groups: set[Node]) -> Callable[[], None]:
         """Cut every link between nodes of different groups; the result mends them."""
+        if not all(isinstance(group, set | frozenset) for group in groups):
+            raise TypeError("each group is a set of nodes: net.partition({a, b}, {c})")
         cut = [link for link in self.links if _separates(link, groups)]
         for link in cut:
             link.cut()
@@ -342,6 +366,7 @@ class Internet:
         self.loop.set_exception_handler(lambda _loop, _context: None)
         for task in tasks:
             task.cancel()
+        self.loop.set_paused(None)
         if tasks:
             # A task that refuses to be cancelled is left behind.
             await asyncio.wait(tasks, timeout=PATIENCE_S)

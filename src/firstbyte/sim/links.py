@@ -10,6 +10,7 @@ from random import Random
 from typing import Any, Protocol, TypedDict, Unpack
 
 from firstbyte.sim.agenda import Agenda, Item
+from firstbyte.sim.checks import MIN_MTU, require_known, require_number, require_probability
 from firstbyte.sim.clock import NS_PER_S, Clock, to_ns
 from firstbyte.sim.frames import Unit, decode_like, encode_unit, ip_bytes
 from firstbyte.sim.jitter import Jitter
@@ -57,6 +58,9 @@ class Settings(TypedDict, total=False):
     """Probability that one bit of the packet is turned over."""
 
 
+NUMBERS = Settings.__annotations__.keys() - {"loss", "queue"}
+
+
 @dataclass(frozen=True, slots=True)
 class WireOptions:
     """One direction's settings, checked."""
@@ -81,9 +85,14 @@ class WireOptions:
     def changed(self, **settings: Unpack[Settings]) -> "WireOptions":
         """The same with ``settings`` applied.
 
-        Raises ``ValueError`` for contradictory or impossible ones.
+        Raises ``ValueError`` for contradictory or impossible ones, ``TypeError`` for unknown ones
+        and those that are no numbers.
         """
         given: dict[str, Any] = dict(settings)
+        require_known("setting of a link", given, Settings.__annotations__)
+        for name in NUMBERS & given.keys():
+            if given[name] is not None:
+                require_number(name, given[name])
         if "rtt_s" in given and "delay_s" in given:
             raise ValueError("give rtt_s or delay_s, not both")
         if "rtt_s" in given:
@@ -100,9 +109,13 @@ class WireOptions:
             raise ValueError("delay and jitter cannot be negative")
         if self.rate_bps is not None and self.rate_bps <= 0:
             raise ValueError("a rate is positive, or None for no limit")
+        if self.mtu < MIN_MTU:
+            raise ValueError(f"an MTU is at least {MIN_MTU} bytes (RFC 791), not {self.mtu}")
+        if self.queue_bytes is not None and self.queue_bytes < 0:
+            raise ValueError(f"a queue cannot hold {self.queue_bytes} bytes")
+        make_loss(self.loss)
         for name in ("duplicate", "reorder", "corrupt"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name} is a probability, between 0 and 1")
+            require_probability(name, getattr(self, name))
         if self.queue not in {"drop_tail", "codel"}:
             raise ValueError(f"no queue of kind {self.queue!r}: drop_tail or codel")
         return self
@@ -267,8 +280,11 @@ class Wire:
         )
         for rule in (*self._medium.rules, *self.rules):
             verdict = rule(transit)
-            if verdict is not None and verdict != PASS:
-                return verdict
+            if verdict is None or verdict == PASS:
+                continue
+            if not isinstance(verdict, Verdict):
+                raise TypeError(f"a rule gives drop(…), delay(…), PASS or None, not {verdict!r}")
+            return verdict
         return PASS
 
     def _drop(self, packet: Unit, reason: str) -> None:

@@ -21,6 +21,7 @@ from firstbyte.sim.clock import NS_PER_S, Clock, to_ns
 from firstbyte.sim.current import HOST, current_host
 from firstbyte.sim.errors import Deadlock
 from firstbyte.sim.selector import Ready, SimSelector
+from firstbyte.sim.sockets import open_socket
 from firstbyte.sim.standstill import Standstill
 from firstbyte.sim.system import SimSystem, WorldSystem
 from firstbyte.sim.tasks import TaskTable
@@ -300,6 +301,14 @@ class SimLoop(asyncio.SelectorEventLoop):
     async def getnameinfo(self, sockaddr: Any, flags: int = 0) -> tuple[str, str]:
         """The name of an address, from the world's table, or the address as text."""
         return names.reverse(current_host(), sockaddr, flags)
+
+    async def sock_connect(self, sock: Any, address: Any) -> None:
+        """As everywhere, for the world's own sockets: others would leave it.
+
+        Raises ``ValueError`` for a socket of the machine.
+        """
+        open_socket(sock.fileno())
+        await super().sock_connect(sock, address)
 
     # --- what a private internet has not --------------------------------------------------------
 

@@ -6,6 +6,7 @@ from random import Random
 from typing import Protocol
 
 from firstbyte.protocols.ip import Packet
+from firstbyte.sim.checks import require_probability
 from firstbyte.sim.frames import Unit, packet_of
 
 
@@ -28,7 +29,7 @@ class RandomLoss:
     """Each packet is lost with the same probability, independently."""
 
     def __init__(self, probability: float) -> None:
-        _require_probability(probability)
+        require_probability("loss", probability)
         self.probability = probability
 
     def loses(self, packet: Unit, random: Random) -> bool:  # noqa: ARG002
@@ -47,8 +48,9 @@ class BurstyLoss:
     def __init__(
         self, enter: float, leave: float, *, bad_loss: float = 1.0, good_loss: float = 0.0
     ) -> None:
-        for chance in (enter, leave, bad_loss, good_loss):
-            _require_probability(chance)
+        chances = {"enter": enter, "leave": leave, "bad_loss": bad_loss, "good_loss": good_loss}
+        for name, chance in chances.items():
+            require_probability(name, chance)
         self.enter = enter
         self.leave = leave
         self.bad_loss = bad_loss
@@ -67,6 +69,8 @@ class NthLoss:
 
     def __init__(self, numbers: Iterable[int]) -> None:
         self.numbers = frozenset(numbers)
+        if any(number < 1 for number in self.numbers):
+            raise ValueError(f"packets are counted from 1, so none is number {min(self.numbers)}")
         self._count = 0
 
     def loses(self, packet: Unit, random: Random) -> bool:  # noqa: ARG002
@@ -87,13 +91,13 @@ class ChosenLoss:
         return found is not None and self.predicate(found)
 
 
-def _require_probability(chance: float) -> None:
-    if not 0 <= chance <= 1:
-        raise ValueError(f"a probability is between 0 and 1, not {chance}")
-
-
 def make_loss(loss: "float | Loss") -> Loss:
-    """A model of one direction's own, from a probability or from a model."""
+    """A model of one direction's own, from a probability or from a model.
+
+    Raises ``TypeError`` for anything else, ``ValueError`` for no probability.
+    """
     if isinstance(loss, int | float):
         return RandomLoss(loss) if loss else NoLoss()
+    if not hasattr(loss, "loses"):
+        raise TypeError(f"loss is a probability or a model such as BurstyLoss, not {loss!r}")
     return copy.copy(loss)

@@ -41,7 +41,10 @@ def open_socket(fd: int) -> "SimSocket":
     """
     found = DESCRIPTORS.owner(fd)
     if found is None:
-        raise ValueError(f"descriptor {fd} is no socket of the private internet")
+        raise ValueError(
+            f"descriptor {fd} is no socket of the private internet: it belongs to the machine "
+            "(make sockets in the programs themselves, while the world runs)"
+        )
     return found
 
 

@@ -34,7 +34,10 @@ def note_failed_programs(error: Exception, hosts: "Iterable[Host]") -> None:
 
 def _title(task: Task, table: TaskTable) -> str:
     host = table.host_of(task)
-    return task.get_name() if host is None else f"{task.get_name()} on {host.name}"
+    if host is None:
+        return task.get_name()
+    paused = " (paused)" if host.paused else ""
+    return f"{task.get_name()} on {host.name}{paused}"
 
 
 def _place(task: Task) -> str:

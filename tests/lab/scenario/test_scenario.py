@@ -238,3 +238,26 @@ def test_a_prefix_that_is_none_is_refused(tmp_path, module):
     )
     with pytest.raises(UsageError, match="x"):
         run_scenario(parse_scenario(text.replace(":own", ":ask")), tmp_path)
+
+
+def test_a_program_that_is_still_to_start_outlives_a_crash(tmp_path):
+    (tmp_path / "later.py").write_text("async def now():\n    return 'here'\n")
+    scenario = parse_scenario(
+        """
+        [hosts.here]
+        [[faults]]
+        at_s = 1
+        action = "crash"
+        host = "here"
+        [[faults]]
+        at_s = 2
+        action = "restart"
+        host = "here"
+        [[programs]]
+        host = "here"
+        run = "later:now"
+        at_s = 3
+        """
+    )
+    (result,) = run_scenario(scenario, tmp_path)
+    assert result.ok, result.said

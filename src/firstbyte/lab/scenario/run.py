@@ -76,14 +76,18 @@ class _Run:
         self._function = function
         self._ended_s: float | None = None
         self._host = find_host(world.internet, table.host)
-        self.task = self._host.run(self._run(), name=self.name)
+        # Planned on no host: it is not there yet when the host crashes and comes back before.
+        self.task = world.internet.loop.create_task(self._start(), name=f"start {self.name}")
 
     @property
     def name(self) -> str:
         return self.table.name or self.table.run.partition(":")[2]
 
-    async def _run(self) -> object:
+    async def _start(self) -> object:
         await asyncio.sleep(self.table.at_s)
+        return await self._host.run(self._run(), name=self.name)
+
+    async def _run(self) -> object:
         await self._host.online()
         try:
             return await self._function(*self.table.arguments)
