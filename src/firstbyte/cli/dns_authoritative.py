@@ -181,8 +181,9 @@ def _salt(text: str) -> bytes:
 
 
 def _manners(given: dict[str, Any]) -> "Manners":
-    from dataclasses import replace
     from ipaddress import ip_network
+
+    from msgspec.structs import replace
 
     from firstbyte.cli.shell.values import reject
     from firstbyte.server.dns.answers import Manners

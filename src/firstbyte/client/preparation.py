@@ -100,9 +100,14 @@ def _resolver(options: TraceOptions, system: System, names: StubSettings) -> Res
 
 
 def _load_code(url: Url, options: TraceOptions, system: System, names: StubSettings) -> None:
-    """Import now what would otherwise be imported on first use, within a measured phase."""
-    for module in _modules(url, options, system, names):
-        import_module(module)
+    """Import now what would otherwise be imported on first use, within a measured phase.
+
+    In the private internet no phase gets longer by it, since its clock stands still while code
+    runs: what a trace there does not use is not loaded.
+    """
+    if system.network == "kernel":
+        for module in _modules(url, options, names):
+            import_module(module)
 
 
 _RECORD_TYPES = tuple(
@@ -117,7 +122,7 @@ def _may_need_tls(url: Url, options: TraceOptions) -> bool:
     return url.scheme == "https" or options.http.follow
 
 
-def _modules(url: Url, options: TraceOptions, system: System, names: StubSettings) -> Iterator[str]:
+def _modules(url: Url, options: TraceOptions, names: StubSettings) -> Iterator[str]:
     yield "firstbyte.protocols.http.http1"
     if not url.is_address:
         yield "firstbyte.resolver.lookup"
@@ -128,7 +133,7 @@ def _modules(url: Url, options: TraceOptions, system: System, names: StubSetting
             yield "firstbyte.protocols.http.http2"
         if options.http.version == "3" or _may_find_https_record(url, options, names):
             yield "firstbyte.client.quic"
-    if options.connect.tap != "off" and system.network == "kernel":
+    if options.connect.tap != "off":
         yield "firstbyte.net.packet_tap"
 
 

@@ -8,8 +8,9 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from firstbyte.net import system
 from firstbyte.protocols.dns.message import Message
@@ -67,8 +68,7 @@ class Watcher(Protocol):
         """It ended without an answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class DriverSettings:
+class DriverSettings(Struct, frozen=True):
     """How questions leave this machine.
 
     Where ``address_map`` is not empty, an address that it does not hold is unreachable.

@@ -1,13 +1,12 @@
 """What comes beside an answer: kept as a hint, checked when it is needed, never the last word."""
 
-from dataclasses import replace
-
 import dns.flags
 import dns.name
 import dns.rcode
 import dns.rdatatype
 import dns.rrset
 import pytest
+from msgspec.structs import replace
 
 from firstbyte.protocols.dns import constants as c
 from firstbyte.protocols.dns import names

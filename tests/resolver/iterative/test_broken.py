@@ -1,7 +1,5 @@
 """The tree, broken in many ways: each has its verdict and its Extended DNS Error (RFC 8914)."""
 
-from dataclasses import replace
-
 import dns.dnssec
 import dns.flags
 import dns.message
@@ -15,6 +13,7 @@ import pytest
 from dns.dnssec import allow_all_policy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from firstbyte.protocols.dns import constants as c
 from firstbyte.protocols.dns import names

@@ -1,12 +1,12 @@
 """Switches of the machine: DNS64, rebinding protection, trust anchor signals, forwarding."""
 
-from dataclasses import replace
 from ipaddress import IPv6Network
 
 import dns.flags
 import dns.message
 import dns.rrset
 import pytest
+from msgspec.structs import replace
 
 from firstbyte.protocols.dns import constants as c
 from firstbyte.protocols.dns import names

@@ -1,8 +1,7 @@
 """The root key sentinel (RFC 8509): which answers it withholds."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from firstbyte.protocols.dns import constants as c
 

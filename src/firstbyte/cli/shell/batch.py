@@ -4,7 +4,8 @@ import asyncio
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from firstbyte.cli.shell.body_file import Sink
 from firstbyte.cli.shell.progress import Progress, clear, shown
@@ -14,8 +15,7 @@ from firstbyte.journey.model import Journey
 Deliver = Callable[[int, Journey], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Struct, frozen=True):
     """What to trace: at most ``concurrency`` at once; ``deliver`` gets (index, journey)."""
 
     urls: Sequence[str]

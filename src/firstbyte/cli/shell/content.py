@@ -1,9 +1,10 @@
 """The request's content from ``-d`` and its relatives, by curl's rules."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote_plus
+
+from msgspec import Struct
 
 from firstbyte.cli.shell.files import read_bytes
 from firstbyte.cli.shell.values import reject
@@ -12,8 +13,7 @@ FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(Struct, frozen=True):
     """What to send, and the fields that describe it; all null when nothing was given."""
 
     data: bytes | None = None

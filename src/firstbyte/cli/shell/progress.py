@@ -5,7 +5,8 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from firstbyte.events import Event
 
@@ -13,8 +14,7 @@ FIRST_AFTER_S = 1.0
 EVERY_S = 0.2
 
 
-@dataclass(slots=True)
-class Progress:
+class Progress(Struct):
     """How far a set of traces is."""
 
     total: int

@@ -1,8 +1,8 @@
 """From a client's octets to a question, and from a response to octets for that client."""
 
-from dataclasses import dataclass
 from functools import lru_cache
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from firstbyte.errors import DecodeError
@@ -32,8 +32,7 @@ SECURITY_TYPES = frozenset({dns.RRSIG, dns.NSEC, dns.NSEC3})
 TRANSFERS = frozenset({251, 252})
 
 
-@dataclass(frozen=True, slots=True)
-class Manners:
+class Manners(Struct, frozen=True):
     """How the daemon speaks."""
 
     edns_bytes: int = 1232

@@ -2,7 +2,8 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns.message import Message
@@ -33,8 +34,7 @@ SET_BACK_S = 60.0
 _PROHIBITED = [Error(Ede.PROHIBITED, "this resolver does not serve your network")]
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(Struct, frozen=True):
     """Who is served, and how."""
 
     access: AccessList

@@ -1,15 +1,15 @@
 """Counters of the daemon, as samples for Prometheus."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from firstbyte.protocols.dns.constants import NOERROR, NXDOMAIN, SERVFAIL, rcode_name
 from firstbyte.resolver.daemon.channel import Channel
 from firstbyte.resolver.daemon.shared_counts import Samples
 
 
-@dataclass(slots=True)
-class Statistics:
+class Statistics(Struct):
     """What has happened since the start."""
 
     questions: Counter[str] = field(default_factory=Counter)

@@ -8,16 +8,16 @@ import contextlib
 import socket
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
 from email.utils import formatdate
 from typing import Protocol
+
+from msgspec import Struct
 
 from firstbyte.resolver.daemon.channel import Channel
 from firstbyte.resolver.daemon.service import Service
 
 
-@dataclass(slots=True)
-class StreamLimits:
+class StreamLimits(Struct):
     """What one listener allows; a reload changes it for the connections that are open too."""
 
     most: int = 200

@@ -2,8 +2,9 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 from firstbyte.protocols.dns.message import RRset
 from firstbyte.protocols.dns.names import ROOT, ancestors
@@ -15,8 +16,7 @@ MAX_NAMES = 20
 DNS_PORT = 53
 
 
-@dataclass(slots=True)
-class Delegation:
+class Delegation(Struct):
     """A zone's servers, as its parent, the zone itself or the configuration names them.
 
     ``glue`` has the addresses that came with the names; ``found`` those that were looked up;

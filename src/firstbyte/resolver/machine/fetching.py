@@ -4,7 +4,7 @@ Every fetch of one name and type is shared by all who want it at the same time, 
 kept unvalidated.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns.names import to_text
@@ -22,8 +22,7 @@ from firstbyte.resolver.machine.values import Ede, Error
 from firstbyte.resolver.machine.work import Work
 
 
-@dataclass(frozen=True, slots=True)
-class _Batch:
+class _Batch(Struct, frozen=True):
     """What one fetch found, for all who wait for it."""
 
     entries: list[Entry]

@@ -1,8 +1,9 @@
 """What the machine is told once, at its start."""
 
-from dataclasses import dataclass, field
 from ipaddress import IPv6Network
 from typing import Literal
+
+from msgspec import Struct, field
 
 from firstbyte.protocols.dns.message import RRset
 from firstbyte.resolver.machine.values import Server
@@ -10,8 +11,7 @@ from firstbyte.resolver.machine.values import Server
 Minimisation = Literal["off", "relaxed", "strict"]
 
 
-@dataclass(frozen=True, slots=True)
-class StaleSettings:
+class StaleSettings(Struct, frozen=True):
     """RFC 8767. Times in seconds; ``client_timeout_s`` 0 gives stale data at once."""
 
     enabled: bool = False
@@ -20,8 +20,7 @@ class StaleSettings:
     client_timeout_s: float = 1.8
 
 
-@dataclass(frozen=True, slots=True)
-class CacheSettings:
+class CacheSettings(Struct, frozen=True):
     """How long and how much is kept."""
 
     min_ttl_s: int = 0
@@ -34,8 +33,7 @@ class CacheSettings:
     stale: StaleSettings = field(default_factory=StaleSettings)
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """Bounds on the work for one question (against NXNSAttack, KeyTrap, CNAME bombs)."""
 
     question_s: float = 4.7
@@ -54,8 +52,7 @@ class Limits:
     """Client questions under way at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hardening:
+class Hardening(Struct, frozen=True):
     """Switches named as in the field."""
 
     glue: bool = True
@@ -66,8 +63,7 @@ class Hardening:
     private_domains: frozenset[bytes] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Validation:
+class Validation(Struct, frozen=True):
     """DNSSEC: whether, from where, and what is left out."""
 
     enabled: bool = True
@@ -80,8 +76,7 @@ class Validation:
     """Answer RFC 8509's questions about the root keys that are trusted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """All of the above."""
 
     hints: tuple[tuple[bytes, str], ...] = ()

@@ -5,7 +5,8 @@ data are known too, they are the name's data.
 """
 
 from bisect import bisect_right, insort
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns.message import RRset
@@ -33,8 +34,7 @@ _Order = tuple[bytes, ...]
 _Hashed = tuple[nsec3.Nsec3, RRset, float]
 
 
-@dataclass(slots=True)
-class _Zone:
+class _Zone(Struct):
     """The links of one zone, in canonical order of their owners."""
 
     order: list[_Order] = field(default_factory=list)
@@ -75,8 +75,7 @@ class _Zone:
         return None
 
 
-@dataclass(slots=True)
-class _Hashes:
+class _Hashes(Struct):
     """The hashed links of one zone, in order; of one set of parameters at a time."""
 
     params: nsec3.Params

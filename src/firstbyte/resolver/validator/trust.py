@@ -1,13 +1,12 @@
 """How far a zone is trusted, and what is remembered of it."""
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from firstbyte.resolver.machine.values import Error, Security
 from firstbyte.resolver.validator.keys import Key
 
 
-@dataclass(frozen=True, slots=True)
-class ZoneTrust:
+class ZoneTrust(Struct, frozen=True):
     """The state of the zone that begins at ``zone``; its keys where it is secure.
 
     ``error`` says what breaks the chain, or why it ends without being broken.

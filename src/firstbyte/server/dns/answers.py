@@ -1,8 +1,9 @@
 """From a query's octets to the answer's: pure, given the client, the zones and the time."""
 
-from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from typing import Literal
+
+from msgspec import Struct, field
 
 from firstbyte.errors import DecodeError
 from firstbyte.protocols.dns import constants as dns
@@ -36,8 +37,7 @@ Options = tuple[tuple[int, bytes], ...]
 _KEPT_FLAGS = dns.RD | dns.CD | 0x7800
 
 
-@dataclass(frozen=True, slots=True)
-class Client:
+class Client(Struct, frozen=True):
     """Who asks, and how."""
 
     address: str
@@ -48,8 +48,7 @@ def _loopback() -> tuple[Network, ...]:
     return (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
 
-@dataclass(frozen=True, slots=True)
-class Manners:
+class Manners(Struct, frozen=True):
     """How the server speaks."""
 
     max_udp_bytes: int = 1232

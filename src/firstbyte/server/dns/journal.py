@@ -1,7 +1,8 @@
 """What changed between a zone's versions, for secondaries that have an old one (RFC 1995)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns.message import Message, RRset
@@ -12,8 +13,7 @@ Entry = tuple[bytes, int, int, bytes]
 """A record: owner, type, TTL in seconds, data."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """From one version to the next; each begins and ends with a SOA of its own."""
 
     before: RRset
@@ -24,8 +24,7 @@ class Change:
     come: tuple[Entry, ...]
 
 
-@dataclass(slots=True)
-class Journal:
+class Journal(Struct):
     """The changes that led to the present version, oldest first."""
 
     changes: tuple[Change, ...] = ()

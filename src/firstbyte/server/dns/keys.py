@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_pem_private_key,
 )
+from msgspec import Struct
 
 from firstbyte.errors import UsageError
 
@@ -41,8 +42,7 @@ class _Private(Protocol):
         """The private key."""
 
 
-@dataclass(frozen=True)
-class _Ecdsa:
+class _Ecdsa(Struct, frozen=True):
     """RFC 6605."""
 
     private: ec.EllipticCurvePrivateKey
@@ -62,8 +62,7 @@ class _Ecdsa:
         return self.private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
-@dataclass(frozen=True)
-class _Ed25519:
+class _Ed25519(Struct, frozen=True):
     """RFC 8080."""
 
     private: ed25519.Ed25519PrivateKey
@@ -79,8 +78,7 @@ class _Ed25519:
         return self.private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
-@dataclass(frozen=True)
-class _Rsa:
+class _Rsa(Struct, frozen=True):
     """RFC 5702; the public key as in RFC 3110, 2."""
 
     private: rsa.RSAPrivateKey

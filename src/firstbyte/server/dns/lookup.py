@@ -1,6 +1,6 @@
 """What a zone says of a name: the algorithm of RFC 1034, 4.3.2, with DNSSEC's proofs."""
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns.message import RRset
@@ -13,8 +13,7 @@ _TARGET_AT = {dns.NS: 0, dns.MX: 2, dns.SRV: 6, dns.SVCB: 2, dns.HTTPS: 2}
 _NOT_ALIASED = frozenset({dns.CNAME, dns.ANY, dns.RRSIG, dns.NSEC})
 
 
-@dataclass(slots=True)
-class Found:
+class Found(Struct):
     """The sections of an answer."""
 
     rcode: int = dns.NOERROR

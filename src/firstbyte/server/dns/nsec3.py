@@ -4,8 +4,9 @@ import base64
 import hashlib
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns.message import RRset
@@ -18,8 +19,7 @@ SHA1 = 1
 OPT_OUT = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Params:
+class Params(Struct, frozen=True):
     """How names are hashed: without salt and extra rounds, as RFC 9276, 3.1 wants it."""
 
     iterations: int = 0

@@ -3,9 +3,11 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Self
+
+from msgspec import Struct, field
 
 from firstbyte.net import system
 from firstbyte.protocols.dns.message import Message
@@ -20,8 +22,7 @@ MAX_CONNECTIONS = 200
 PORT_TRIES = 16
 
 
-@dataclass
-class NameServer:
+class NameServer(Struct, eq=False):
     """Serves ``zones`` at ``address`` (port 0: a free one) while it is entered.
 
     ::
@@ -38,6 +39,7 @@ class NameServer:
     treatments: Sequence[Treatment] = ()
     asked: int = 0
     """Questions that came."""
+    _wall_time_s: Callable[[], float] = time.time
     _udp: asyncio.DatagramTransport | None = None
     _tcp: asyncio.Server | None = None
     _connections: set["asyncio.Task[None]"] = field(default_factory=set)
@@ -50,7 +52,7 @@ class NameServer:
             OSError: the address cannot be had.
 
         """
-        self._system = system.current()
+        self._wall_time_s = system.current().wall_time_s
         host, port = self.address
         for attempt in range(PORT_TRIES):
             try:
@@ -77,7 +79,7 @@ class NameServer:
 
     async def serve_on(self, udp: socket.socket, tcp: socket.socket) -> None:
         """Serve by sockets that are bound already: instead of ``start``."""
-        self._system = system.current()
+        self._wall_time_s = system.current().wall_time_s
         loop = asyncio.get_running_loop()
         self._udp, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(self), sock=udp)
         self._tcp = await asyncio.start_server(self._converse, sock=tcp)
@@ -105,7 +107,7 @@ class NameServer:
     def deliveries(self, query: bytes, client: Client) -> list[Delivery]:
         """What is sent for one query."""
         self.asked += 1
-        data = answer(query, client, self.zones, self._system.wall_time_s(), self.manners)
+        data = answer(query, client, self.zones, self._wall_time_s(), self.manners)
         out = truth(data)
         if self.treatments:
             message = read(query)
@@ -173,7 +175,7 @@ class NameServer:
     async def _answer_stream(
         self, query: bytes, client: Client, writer: asyncio.StreamWriter
     ) -> None:
-        now_s = self._system.wall_time_s()
+        now_s = self._wall_time_s()
         whole = messages(query, client, self.zones, now_s, self.manners)
         if whole is not None:
             self.asked += 1

@@ -2,8 +2,9 @@
 
 import struct
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns.message import RRset
@@ -20,8 +21,7 @@ _HEAD = struct.Struct("!HBBIIIH")
 _SERIAL_MASK = 0xFFFFFFFF
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """How zones are signed. Times in seconds."""
 
     algorithm: str = "ecdsap256sha256"

@@ -1,7 +1,8 @@
 """A zone in memory: its names with their sets, where it is delegated, and how it denies."""
 
-from dataclasses import dataclass, field
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns.message import RRset
@@ -40,8 +41,7 @@ class Signer(Protocol):
         """Put fresh signatures on the set, unless those that it has still last."""
 
 
-@dataclass(slots=True)
-class Zone:
+class Zone(Struct):
     """``apex`` and all names are keys (lower case). ``nodes`` holds empty non-terminals, too."""
 
     apex: bytes

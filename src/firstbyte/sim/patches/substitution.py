@@ -52,8 +52,10 @@ def _spread(changes: dict[str, tuple[Any, Any]]) -> None:
     """In every module, where ``name`` is the first of its pair, make it the second."""
     for module in _modules():
         names = vars(module)
-        for name, (old, new) in changes.items():
-            if names.get(name) is old:
+        # Most modules have none of these names: look at those that both have, not at all.
+        for name in changes.keys() & names.keys():
+            old, new = changes[name]
+            if names[name] is old:
                 names[name] = new
 
 
