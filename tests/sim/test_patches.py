@@ -45,6 +45,18 @@ def test_what_was_imported_meanwhile_is_put_right(module):
     assert module.time is real
 
 
+def test_a_name_that_a_known_module_got_later_is_replaced_too(module):
+    fake = object()
+    substitutions = Substitutions([Substitution(time, "monotonic", fake)])
+    substitutions.put_in()
+    substitutions.take_out()
+    module.monotonic = time.monotonic
+    substitutions.put_in()
+    assert module.monotonic is fake
+    substitutions.take_out()
+    assert module.monotonic is time.monotonic
+
+
 def test_everything_is_back_after_a_failure():
     before = {name: vars(socket)[name] for name in ("socket", "getaddrinfo", "gethostname")}
     clocks = time.time, time.sleep, os.urandom, threading.Thread.start
