@@ -98,18 +98,17 @@ class Kernel:
 
     def poll(self) -> None:
         """Send what is to leave, tell who has news, and be back at the deadline."""
-        outgoing, news, events, deadline_ns = self.stack.poll(self.now_ns)
-        for out in outgoing:
+        polled = self.stack.poll(self.now_ns)
+        for out in polled.outgoing:
             self._transmit(out.interface, out.packet, out.destination)
-        if events:
-            self._note(events)
-        if news:
-            owners = self._owners
-            for stack_socket, bits in news:
-                endpoint = owners.get(stack_socket)
-                if endpoint is not None:
-                    endpoint.notified(bits)
-        self._set_alarm(deadline_ns)
+        if polled.events:
+            self._note(polled.events)
+        owners = self._owners
+        for stack_socket, bits in polled.news:
+            endpoint = owners.get(stack_socket)
+            if endpoint is not None:
+                endpoint.notified(bits)
+        self._set_alarm(polled.deadline_ns)
 
     def _transmit(self, interface: str, packet: Packet | Arp, mac: bytes | None) -> None:
         port = self._ports.get(interface)

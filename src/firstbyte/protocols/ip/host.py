@@ -35,7 +35,7 @@ News of a socket: ``READABLE``, ``WRITABLE`` (only after a short ``write``), ``C
 :mod:`firstbyte.protocols.ip.notify`.
 """
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from firstbyte.errors import UsageError
 from firstbyte.events.base import Direction
@@ -75,7 +75,7 @@ DEFAULT_SETTINGS = HostSettings()
 LOOPBACK = "lo"
 
 
-class HostEvent(NamedTuple):
+class HostEvent(Struct, gc=False):
     """Something that happened in the host; ``socket`` is whom it is about, if anybody."""
 
     at_ns: int
@@ -84,7 +84,7 @@ class HostEvent(NamedTuple):
     what: TcpEvent | PacketDropped | IcmpReceived
 
 
-class HostPolled(NamedTuple):
+class HostPolled(Struct, gc=False):
     """What :meth:`Host.poll` gives. ``deadline_ns`` is when to poll again at the latest."""
 
     outgoing: list[Outgoing]

@@ -240,7 +240,8 @@ class TcpLayer:
 
     def _flush(self, socket: TcpSocket, now_ns: int) -> None:
         connection = socket.connection
-        segments, events, deadline = connection.poll(now_ns)
+        polled = connection.poll(now_ns)
+        segments, deadline = polled.segments, polled.deadline_ns
         path, header = socket.path, socket.header
         generation = self._transmitter.routes.generation
         if segments and path is not None and path.generation != generation:
@@ -249,7 +250,7 @@ class TcpLayer:
             send = self._transmitter.send_fitting
             for segment in segments:
                 send(path, Packet(header, segment), now_ns)
-        for told in events:
+        for told in polled.events:
             self.events.append((socket, told))
         if connection.changed:
             self._announce(socket, connection.take_changed())

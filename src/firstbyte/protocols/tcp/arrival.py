@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 from firstbyte.events.tcp import Closed
 from firstbyte.protocols.tcp.handshake import adopt
 from firstbyte.protocols.tcp.output import answer_unacceptable, arm_rto, queue_ack, reset_for
-from firstbyte.protocols.tcp.recovery import AckFacts
+from firstbyte.protocols.tcp.recovery import AckFacts, Phase
 from firstbyte.protocols.tcp.scoreboard import Delivery
-from firstbyte.protocols.tcp.segment import ACK, FIN, RST, SYN, Segment
+from firstbyte.protocols.tcp.segment import ACK, FIN, PSH, RST, SYN, Segment
 from firstbyte.protocols.tcp.sequence import MASK, before, unwrap
 from firstbyte.protocols.tcp.states import MAY_RECEIVE, Cause, State
 from firstbyte.protocols.tcp.timers import DELAYED_ACK, NEVER, PERSIST, RTO, TIME_WAIT
@@ -27,12 +27,74 @@ READABLE, WRITABLE = 1, 2
 def arrive(connection: "Connection", segment: Segment, now_ns: int) -> None:
     """Take in one segment, by state."""
     state = connection.state
-    if state is State.LISTEN:
+    if state is State.ESTABLISHED:
+        if not _take_predicted(connection, segment, now_ns):
+            _in_others(connection, segment, now_ns)
+    elif state is State.LISTEN:
         _in_listen(connection, segment, now_ns)
     elif state is State.SYN_SENT:
         _in_syn_sent(connection, segment, now_ns)
     elif state is not State.CLOSED:
         _in_others(connection, segment, now_ns)
+
+
+def _take_predicted(c: "Connection", segment: Segment, now_ns: int) -> bool:
+    """Header prediction (RFC 7323, section 5.6): the next data, or an ACK of some that was sent.
+
+    That is what nearly every segment of a transfer is, and what most rules are not about. False
+    when it is anything else: then nothing has been done, and the rules decide.
+    """
+    receiver, sender = c.receiver, c.sender
+    seq, payload = receiver.nxt, segment.payload
+    acked = (segment.ack - sender.una) & MASK
+    if (
+        segment.flags | PSH != ACK | PSH
+        or segment.seq != seq & MASK
+        or segment.options.sack_blocks
+        or receiver.fin is not None
+        or c.orphaned
+        or c.board.virtual
+        or c.recovery.phase is not Phase.OPEN
+        or c.timers.at[PERSIST] != NEVER
+    ):
+        return False
+    if payload:
+        if acked or seq + len(payload) > receiver.edge:
+            return False
+    elif not 0 < acked <= sender.nxt - sender.una:
+        return False
+    if c.timestamps_ok and not _take_next_stamp(c, segment.options.timestamp, now_ns):
+        return False
+    c.last_received_ns = now_ns
+    c.probes = 0
+    ack = sender.una + acked
+    sender.update_window(seq, ack, segment.window << sender.scale)
+    if payload:
+        _take_data(c, payload, seq, now_ns)
+    else:
+        _take_next_ack(c, segment, ack, now_ns)
+    return True
+
+
+def _take_next_stamp(c: "Connection", stamp: tuple[int, int] | None, now_ns: int) -> bool:
+    """Remember the timestamp of a segment that is next in order; false if it is missing or old."""
+    if stamp is None:
+        return False
+    if stamp[0] != c.ts_recent and before(stamp[0], c.ts_recent):
+        return False
+    if c.receiver.nxt <= c.last_ack_sent:
+        c.ts_recent = stamp[0]
+        c.ts_recent_ns = now_ns
+    return True
+
+
+def _take_next_ack(c: "Connection", segment: Segment, ack: int, now_ns: int) -> None:
+    delivery = c.board.acknowledge(ack)
+    _advance(c, segment, ack, delivery, now_ns)
+    if delivery.acked:
+        _recover(c, delivery, False, now_ns)
+    if not c.board.records:
+        c.timers.cancel(RTO)
 
 
 def _in_listen(c: "Connection", segment: Segment, now_ns: int) -> None:
@@ -242,7 +304,7 @@ def _take_ack(c: "Connection", segment: Segment, seq: int, ack: int, now_ns: int
     if ack > una:
         _advance(c, segment, ack, delivery, now_ns)
     duplicate = ack == una and not window_changed and not segment.length and bool(board.records)
-    if delivery.acked or delivery.delivered or duplicate or c.recovery.phase.value != "open":
+    if delivery.acked or delivery.delivered or duplicate or c.recovery.phase is not Phase.OPEN:
         _recover(c, delivery, duplicate, now_ns)
     if not board.records:
         c.timers.cancel(RTO)
@@ -278,7 +340,7 @@ def _advance(c: "Connection", segment: Segment, ack: int, delivery: Delivery, no
     _measure(c, segment, delivery, now_ns)
     if c.board.records:
         arm_rto(c, now_ns)
-    if c.blocked and sender.room * 3 >= sender.capacity:
+    if c.blocked and 3 * sender.room >= sender.capacity:
         c.blocked = False
         c.changed |= WRITABLE
 
@@ -345,13 +407,14 @@ def _take_data(c: "Connection", payload: bytes, seq: int, now_ns: int) -> bool:
         return True
     c.changed |= READABLE
     acks = c.acks
-    receiver.largest = max(receiver.largest, min(len(payload), receiver.mss))
+    if len(payload) > receiver.largest:
+        receiver.largest = max(receiver.largest, min(len(payload), receiver.mss))
     acks.on_data(count, receiver.largest, now_ns, c.rtt.rto_ns)
     if gap:
         acks.due = True
     elif not acks.due and c.timers.at[DELAYED_ACK] == NEVER:
         c.timers.set(DELAYED_ACK, now_ns + c.config.delayed_ack_ns)
-    if count >= receiver.largest:
+    if count >= receiver.largest and receiver.limit < receiver.limit_max:
         receiver.grow()
     return True
 

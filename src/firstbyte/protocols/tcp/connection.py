@@ -16,7 +16,7 @@ Where things are: ``arrival`` (segments in), ``output`` (segments out), ``expiry
 ``rto``, ``acks``, ``handshake``, ``states``.
 """
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from firstbyte.events.base import Direction
 from firstbyte.events.tcp import Closed, StateChanged, TcpEvent, TcpInfo
@@ -50,7 +50,7 @@ MIN_MSS = 48
 """No path is believed to need smaller segments than this [tcp_min_snd_mss]."""
 
 
-class Told(NamedTuple):
+class Told(Struct, gc=False):
     """An event body with its time and, for segments, its direction."""
 
     at_ns: int
@@ -58,7 +58,7 @@ class Told(NamedTuple):
     what: TcpEvent
 
 
-class Polled(NamedTuple):
+class Polled(Struct, gc=False):
     """What :meth:`Connection.poll` gives. ``deadline_ns`` is when to poll again at the latest."""
 
     segments: list[Segment]
@@ -210,11 +210,8 @@ class Connection:
         """Take up to ``count`` bytes that have arrived; empty when there are none (yet)."""
         receiver = self.receiver
         data = receiver.read(count)
-        if data and self.state is not State.CLOSED:
-            window = receiver.window
-            opened = receiver.possible_edge() - receiver.nxt
-            if opened >= 2 * window and opened - window >= min(receiver.limit // 2, receiver.mss):
-                self.acks.due = True
+        if data and self.state is not State.CLOSED and receiver.may_open_much():
+            self.acks.due = True
         return data
 
     @property

@@ -10,7 +10,7 @@ from firstbyte.protocols.tcp.segment import ACK, FIN, PSH, RST, SYN, Segment
 from firstbyte.protocols.tcp.sequence import MASK
 from firstbyte.protocols.tcp.states import State
 from firstbyte.protocols.tcp.tell import segment_event
-from firstbyte.protocols.tcp.timers import CORK, DELAYED_ACK, PERSIST, RTO
+from firstbyte.protocols.tcp.timers import CORK, DELAYED_ACK, NEVER, PERSIST, RTO
 
 if TYPE_CHECKING:
     from firstbyte.protocols.tcp.connection import Connection
@@ -64,8 +64,7 @@ def _send_syn(c: "Connection", now_ns: int, out: list[Segment]) -> None:
     """The SYN, or SYN ACK: first, or again after a timeout or a simultaneous open."""
     sender = c.sender
     if sender.nxt == sender.iss:
-        record = Sent(sender.iss, sender.iss + 1, now_ns)
-        record.syn = True
+        record = Sent(sender.iss, sender.iss + 1, now_ns, syn=True)
         c.board.records.append(record)
         sender.nxt = sender.iss + 1
         _start_rto(c, now_ns)
@@ -142,9 +141,7 @@ def _make_new(c: "Connection", length: int, fin: bool, now_ns: int) -> Segment:
     length = min(length, full)
     fin = fin and start + length == sender.end
     end = start + length
-    record = Sent(start, end + fin, now_ns)
-    record.fin = fin
-    c.board.records.append(record)
+    c.board.records.append(Sent(start, end + fin, now_ns, fin=fin))
     sender.nxt = end + fin
     flags = ACK | FIN if fin else ACK
     payload = b""
@@ -178,7 +175,7 @@ def _max_blocks(c: "Connection") -> int:
 
 def _start_rto(c: "Connection", now_ns: int) -> None:
     """RFC 6298, section 5.1: the timer runs while anything is outstanding."""
-    if not c.timers.runs(RTO):
+    if c.timers.at[RTO] == NEVER:
         arm_rto(c, now_ns)
     c.last_sent_ns = now_ns
 
@@ -339,7 +336,8 @@ def _make(c: "Connection", now_ns: int, seq: int, flags: int, payload: bytes) ->
 def _acknowledged(c: "Connection") -> None:
     c.last_ack_sent = c.receiver.nxt
     c.acks.acknowledged()
-    c.timers.cancel(DELAYED_ACK)
+    if c.timers.at[DELAYED_ACK] != NEVER:
+        c.timers.cancel(DELAYED_ACK)
 
 
 def _options(c: "Connection", now_ns: int, room: int) -> TcpOptions:

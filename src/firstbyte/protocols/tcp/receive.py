@@ -83,15 +83,23 @@ class Receiver:
             self._keep(seq, data)
             return 0
         before = self.nxt
-        self._append(data)
+        self.buffer += data
+        self.nxt += len(data)
         if self._starts:
             self._drain()
-        return self.nxt - before
+        count = self.nxt - before
+        self.total += count
+        return count
 
     def read(self, count: int) -> bytes:
         """Take up to ``count`` readable bytes."""
-        data = bytes(self.buffer) if count >= len(self.buffer) else bytes(self.buffer[:count])
-        del self.buffer[: len(data)]
+        buffer = self.buffer
+        if count >= len(buffer):
+            data = bytes(buffer)
+            buffer.clear()
+        else:
+            data = bytes(buffer[:count])
+            del buffer[:count]
         return data
 
     def grow(self) -> None:
@@ -107,16 +115,26 @@ class Receiver:
 
         Opens only by worthwhile steps: the receiver's silly window avoidance (3.8.6.2.2).
         """
-        edge = self.possible_edge()
-        if edge - self.edge >= min(self.limit // 2, self.mss):
-            self.edge = edge
+        opened = self.possible_edge() - self.edge
+        if opened >= self.mss or opened >= self.limit // 2:
+            self.edge += opened
         return min(self.window >> self.scale, 0xFFFF)
+
+    def may_open_much(self) -> bool:
+        """Whether the window could become at least twice what the peer was told."""
+        window = self.edge - self.nxt
+        if 2 * window > self.limit:
+            return False
+        window = max(0, window)
+        opened = self.possible_edge() - self.nxt
+        return opened >= 2 * window and opened - window >= min(self.limit // 2, self.mss)
 
     def possible_edge(self) -> int:
         """Where the window could end now: free space in whole units of the scale."""
-        free = max(0, self.limit - len(self.buffer))
-        free = min(free, 0xFFFF << self.scale)
-        return self.nxt + (free >> self.scale << self.scale)
+        units = (self.limit - len(self.buffer)) >> self.scale
+        if units <= 0:
+            return self.nxt
+        return self.nxt + (min(units, 0xFFFF) << self.scale)
 
     def sack_blocks(self, limit: int = MAX_SACK_BLOCKS) -> tuple[tuple[int, int], ...]:
         """Up to ``limit`` blocks to tell; a duplicate comes first and is told once."""
@@ -126,11 +144,6 @@ class Receiver:
             first, self.duplicate = self.duplicate, None
             return (first, *self.recent[: limit - 1])
         return tuple(self.recent[:limit])
-
-    def _append(self, data: bytes) -> None:
-        self.buffer += data
-        self.nxt += len(data)
-        self.total += len(data)
 
     def _keep(self, seq: int, data: bytes) -> None:
         self.out_of_order_count += 1
@@ -183,7 +196,8 @@ class Receiver:
             data = self.pieces.pop(start)
             self.buffered_out_of_order -= len(data)
             if start + len(data) > self.nxt:
-                self._append(data[self.nxt - start :])
+                self.buffer += data[self.nxt - start :]
+                self.nxt = start + len(data)
             done += 1
         del self._starts[:done]
         self.recent = [block for block in self.recent if block[1] > self.nxt]

@@ -75,6 +75,12 @@ class Recovery:
 
     def on_ack(self, facts: AckFacts) -> None:
         """Take in an acknowledgement after the scoreboard has."""
+        board = self.board
+        if self.phase is Phase.OPEN and not (board.sacked or board.virtual or facts.duplicate):
+            # Nothing hints at a loss.
+            if facts.acked and facts.limited:
+                self.congestion.on_ack(facts.acked, facts.now_ns, facts.srtt_ns)
+            return
         if self.phase is not Phase.OPEN and facts.una >= self.point:
             self._leave()
         if not self.sack:

@@ -11,22 +11,19 @@ REORDERING = 3
 """DupThresh: segments that may overtake another before it is held lost (RFC 6675, section 2)."""
 
 
-class Sent:
+class Sent(Struct, gc=False):
     """One segment on its way: its numbers, its times, and its fate as known."""
 
-    __slots__ = ("end", "fin", "lost", "resent", "retries", "sacked", "sent_ns", "start", "syn")
-
-    def __init__(self, start: int, end: int, sent_ns: int) -> None:
-        self.start = start
-        self.end = end
-        self.sent_ns = sent_ns
-        self.sacked = False
-        self.lost = False
-        self.resent = False
-        """A retransmission is on its way."""
-        self.retries = 0
-        self.syn = False
-        self.fin = False
+    start: int
+    end: int
+    sent_ns: int
+    sacked: bool = False
+    lost: bool = False
+    resent: bool = False
+    """A retransmission is on its way."""
+    retries: int = 0
+    syn: bool = False
+    fin: bool = False
 
 
 class Delivery(Struct, gc=False):
@@ -61,10 +58,17 @@ class Scoreboard:
 
     def acknowledge(self, ack: int) -> Delivery:
         """Everything before ``ack`` arrived; forget it."""
-        delivery = Delivery()
         records = self.records
+        delivery = Delivery()
         while records and records[0].end <= ack:
-            self._forget(records.popleft(), delivery)
+            record = records.popleft()
+            delivery.acked += 1
+            if not record.sacked:
+                delivery.delivered += 1
+                if delivery.sent_ns is None:
+                    delivery.sent_ns = record.sent_ns
+            if record.sacked or record.retries or record.lost:
+                self._forget(record, delivery)
         if records and records[0].start < ack:
             records[0].start = ack
         if delivery.retransmitted:
@@ -72,17 +76,10 @@ class Scoreboard:
         return delivery
 
     def _forget(self, record: Sent, delivery: Delivery) -> None:
-        delivery.acked += 1
-        if record.sacked:
-            self.sacked -= 1
-        else:
-            delivery.delivered += 1
-            if delivery.sent_ns is None:
-                delivery.sent_ns = record.sent_ns
-        if record.lost:
-            self.lost -= 1
-        if record.resent:
-            self.resent -= 1
+        """``record`` had a history."""
+        self.sacked -= record.sacked
+        self.lost -= record.lost
+        self.resent -= record.resent
         if record.retries:
             delivery.retransmitted = True
 

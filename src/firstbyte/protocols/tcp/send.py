@@ -66,6 +66,7 @@ class Sender:
 
     def release(self, ack: int) -> None:
         """Everything before ``ack`` arrived: its bytes are no longer needed."""
+        # Beyond the bytes only a FIN can be acknowledged.
         count = min(ack - self.base, len(self.buffer))
         if count > 0:
             del self.buffer[:count]
@@ -80,7 +81,8 @@ class Sender:
             return changed
         self.wl1 = seq
         self.window = window
-        self.max_window = max(self.max_window, window)
+        if window > self.max_window:
+            self.max_window = window
         return changed
 
     def next_length(self, *, alone: bool, hold_small: bool, corked: bool) -> int:
@@ -90,13 +92,14 @@ class Sender:
         window avoidance and Nagle: RFC 9293, sections 3.8.6.2.1 and 3.7.4, with Minshall's
         change (only a small segment in flight holds back another one), as in Linux.
         """
-        unsent = self.end - self.nxt
+        unsent = self.base + len(self.buffer) - self.nxt
         usable = self.una + self.window - self.nxt
-        length = min(unsent, usable, self.mss)
+        mss = self.mss
+        if unsent >= mss and usable >= mss:
+            return mss
+        length = min(unsent, usable)
         if length <= 0:
             return 0
-        if length == self.mss:
-            return length
         if length < unsent:
             # The window cuts it short: wait, unless that is all the peer ever offers.
             return length if alone and length * 2 >= self.max_window else 0

@@ -25,6 +25,10 @@ class State(Enum):
     LAST_ACK = "LAST-ACK"
     TIME_WAIT = "TIME-WAIT"
 
+    # Every segment asks whether its state is in some set, and enum's own hash is a function in
+    # Python. Members are one of a kind, so their identity does.
+    __hash__ = object.__hash__
+
 
 class Cause(Enum):
     """What moves a connection; its value is how the diagram and events write it."""
