@@ -36,6 +36,7 @@ class Kernel:
         self.unix_names = UnixNames()
         self.events: list[HostEvent] = []
         self._internet = host.internet
+        self._clock = host.internet.clock
         self._owners: dict[Notified, Endpoint] = {}
         self._ports: dict[str, Port] = {}
         self._alarm: Entry | None = None
@@ -48,7 +49,7 @@ class Kernel:
     @property
     def now_ns(self) -> int:
         """The host's monotonic clock."""
-        return self._internet.clock.now_ns
+        return self._clock.now_ns
 
     # --- interfaces and routes ------------------------------------------------------------------
 
@@ -88,17 +89,17 @@ class Kernel:
 
     def receive(self, port: "Port", unit: Unit) -> None:
         """A packet or frame came in through ``port``."""
-        if isinstance(unit, Frame):
-            if not _is_for(unit.destination, port.mac):
-                return
-            self.stack.receive(port.name, unit.payload, self.now_ns)
+        if isinstance(unit, Packet):
+            self.stack.receive(port.name, unit, self._clock.now_ns)
+        elif _is_for(unit.destination, port.mac):
+            self.stack.receive(port.name, unit.payload, self._clock.now_ns)
         else:
-            self.stack.receive(port.name, unit, self.now_ns)
+            return
         self.poll()
 
     def poll(self) -> None:
         """Send what is to leave, tell who has news, and be back at the deadline."""
-        polled = self.stack.poll(self.now_ns)
+        polled = self.stack.poll(self._clock.now_ns)
         for out in polled.outgoing:
             self._transmit(out.interface, out.packet, out.destination)
         if polled.events:
@@ -108,29 +109,30 @@ class Kernel:
             endpoint = owners.get(stack_socket)
             if endpoint is not None:
                 endpoint.notified(bits)
-        self._set_alarm(polled.deadline_ns)
+        alarm, deadline_ns = self._alarm, polled.deadline_ns
+        # An alarm that rings too early costs less than moving it at every packet.
+        if deadline_ns is not None and (alarm is None or alarm.at_ns > deadline_ns):
+            self._set_alarm(deadline_ns)
 
     def _transmit(self, interface: str, packet: Packet | Arp, mac: bytes | None) -> None:
         port = self._ports.get(interface)
         if port is None or not self.powered:
             return
-        if isinstance(packet, Packet) and mac is None:
-            self.host.send(port, packet)
-        elif mac is not None and port.mac is not None:
+        if mac is None:
+            # Without MACs there is nothing to resolve either, so it is no ARP.
+            if isinstance(packet, Packet):
+                self.host.send(port, packet)
+        elif port.mac is not None:
             self.host.send(port, Frame(mac, port.mac, packet))
 
     def _note(self, events: list[HostEvent]) -> None:
         if self._internet.observes:
             self.host.event_log.extend(events)
 
-    def _set_alarm(self, deadline_ns: int | None) -> None:
-        alarm = self._alarm
-        if deadline_ns is None or (alarm is not None and alarm.at_ns <= deadline_ns):
-            # An alarm that rings too early costs less than moving it at every packet.
-            return
+    def _set_alarm(self, deadline_ns: int) -> None:
         agenda = self._internet.agenda
-        if alarm is not None:
-            agenda.cancel(alarm)
+        if self._alarm is not None:
+            agenda.cancel(self._alarm)
         self._alarm = agenda.add(deadline_ns, self._ring)
 
     def _ring(self) -> None:

@@ -40,8 +40,8 @@ class SimLoop(asyncio.SelectorEventLoop):
         _ready: deque[Any]
         _transports: MutableMapping[int, asyncio.Transport | asyncio.DatagramTransport]
         _check_closed: Callable[[], None]
-        _run_once: Callable[[], None]
         _stopping: bool
+        _debug: bool
 
     def __init__(self, clock: Clock, agenda: Agenda) -> None:
         self._clock = clock
@@ -106,11 +106,26 @@ class SimLoop(asyncio.SelectorEventLoop):
         timer.schedule(self._agenda, at_ns, self._fired.append)
         return timer
 
+    def _run_once(self) -> None:
+        if self._debug:
+            super()._run_once()  # type: ignore[misc]
+            return
+        # The same without asyncio's heap of timers: ours are on the agenda.
+        ready = self._ready
+        event_list = self._sim_selector.select(0 if ready or self._stopping else None)
+        self._process_events(event_list)
+        for _ in range(len(ready)):
+            handle = ready.popleft()
+            if not handle._cancelled:  # noqa: SLF001 - the real loop does the same
+                handle._run()  # noqa: SLF001
+
     def _process_events(self, event_list: Ready) -> None:
         # Sockets first, timers after: the real loop's order within one iteration.
-        super()._process_events(event_list)  # type: ignore[misc]
-        self._ready.extend(self._fired)
-        self._fired.clear()
+        if event_list:
+            super()._process_events(event_list)  # type: ignore[misc]
+        if self._fired:
+            self._ready.extend(self._fired)
+            self._fired.clear()
         if self._sim_selector.is_held is not None:
             self._park()
         if self._workers:

@@ -110,11 +110,12 @@ class SimSelector(selectors.BaseSelector):
         self._agenda.run_due()
         if timeout is None or timeout > 0:
             self._wait()
+        self._turns += 1
         if self._clock.now_ns > began_ns:
             self._turns = 0
-        else:
+        elif self._turns >= SPIN_LIMIT:
             self._spin()
-        return self._ready()
+        return self._ready() if self._hot else []
 
     def _wait(self) -> None:
         hot, run_next = self._hot, self._agenda.run_next
@@ -128,13 +129,11 @@ class SimSelector(selectors.BaseSelector):
         return is_held is None or any(not is_held(self._keys[fd]) for fd in self._hot)
 
     def _spin(self) -> None:
-        self._turns += 1
         excess = self._turns // SPIN_LIMIT
-        if excess:
-            at_ns = self._clock.now_ns + (SPIN_COST_NS << min(excess - 1, 20))
-            next_ns = self._agenda.next_ns()
-            self._clock.advance_to(at_ns if next_ns is None else min(at_ns, next_ns))
-            self._agenda.run_due()
+        at_ns = self._clock.now_ns + (SPIN_COST_NS << min(excess - 1, 20))
+        next_ns = self._agenda.next_ns()
+        self._clock.advance_to(at_ns if next_ns is None else min(at_ns, next_ns))
+        self._agenda.run_due()
 
     def _ready(self) -> Ready:
         ready: Ready = []

@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 TYPE_MASK = 0xF
 
+# As plain integers: asking for a flag of the enum costs as much as all the rest of a recv.
+MSG_PEEK, MSG_OOB, MSG_DONTWAIT = (
+    int(flag) for flag in (socket.MSG_PEEK, socket.MSG_OOB, socket.MSG_DONTWAIT)
+)
+
 T = TypeVar("T")
 
 _REAL_SOCKET = socket.socket
@@ -223,7 +228,7 @@ class SimSocket:
 
     def _until(self, call: str, attempt: Callable[[], T | None], flags: int = 0) -> T:
         """What ``attempt`` gives when it is no longer None: block as the socket's mode says."""
-        if self._timeout == 0.0 or flags & socket.MSG_DONTWAIT:
+        if self._timeout == 0.0 or flags & MSG_DONTWAIT:
             raise would_block()
         results: list[T] = []
 
@@ -319,7 +324,7 @@ class SimSocket:
         """What waits: of a stream at most ``size`` bytes, otherwise a whole datagram."""
         if size < 0:
             raise ValueError("negative buffersize in recv")
-        peek = bool(flags & socket.MSG_PEEK)
+        peek = bool(flags & MSG_PEEK)
         found = self._open().receive(size, peek=peek)
         if found is not None:
             return found
@@ -330,7 +335,7 @@ class SimSocket:
 
     def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
         """Up to ``bufsize`` bytes; ``b""`` at the end."""
-        return self.recvfrom(bufsize, flags)[0]
+        return self._receive(bufsize, flags)[0][:bufsize]
 
     def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
         """Fill ``buffer``; how many bytes came."""
@@ -389,12 +394,12 @@ class SimSocket:
         """Hand over as much as fits (a blocking socket: everything); how many bytes that was."""
         view = _as_buffer(data)
         count = self._send(view, None, flags)
-        while count < len(view) and self._timeout is None and not flags & socket.MSG_DONTWAIT:
+        while count < len(view) and self._timeout is None and not flags & MSG_DONTWAIT:
             count += self._send(view[count:], None, flags)
         return count
 
     def _send(self, data: Data, target: Address | None, flags: int) -> int:
-        if flags & socket.MSG_OOB:
+        if flags & MSG_OOB:
             raise os_error(errno.EOPNOTSUPP)  # there is no urgent data here
         count = self._open().send(data, target)
         if count is not None:

@@ -228,12 +228,13 @@ class Host:
 
     def receive(self, interface: str, packet: Packet | Arp, now_ns: int) -> None:
         """A packet came in by ``interface``."""
-        if not self.interfaces[interface].up:
+        came_by = self.transmitter.interfaces[interface]
+        if not came_by.up:
             self.transmitter.drop(packet, "interface_down", interface)
-        elif isinstance(packet, Arp):
-            self._receive_arp(self.interfaces[interface], packet, now_ns)
-        else:
+        elif isinstance(packet, Packet):
             self._receive(interface, packet, now_ns)
+        else:
+            self._receive_arp(came_by, packet, now_ns)
 
     def poll(self, now_ns: int) -> HostPolled:
         """Do what is due; gives everything that leaves, and who has news."""
@@ -241,9 +242,7 @@ class Host:
         if now_ns >= transmitter.neighbors.deadline:
             self._expire_neighbors(now_ns)
         if now_ns >= self._reassembler.deadline:
-            for first in self._reassembler.expire(now_ns):
-                self.icmp.answer(first, icmp_errors.reassembly_exceeded(first), now_ns)
-            self._note_lost_fragments()
+            self._expire_fragments(now_ns)
         self.tcp.poll(now_ns)
         while transmitter.looped:
             self._receive(LOOPBACK, transmitter.looped.popleft(), now_ns)
@@ -257,10 +256,18 @@ class Host:
         return HostPolled(outgoing, self._notices.take(), self._events(now_ns), self._deadline())
 
     def _deadline(self) -> int | None:
-        deadline = min(
-            self.tcp.deadline, self.transmitter.neighbors.deadline, self._reassembler.deadline
-        )
+        deadline = self.tcp.deadline
+        # Mostly there are no others, and comparing costs less than a call.
+        if self.transmitter.neighbors.deadline < deadline:
+            deadline = self.transmitter.neighbors.deadline
+        if self._reassembler.deadline < deadline:
+            deadline = self._reassembler.deadline
         return None if deadline == NEVER else deadline
+
+    def _expire_fragments(self, now_ns: int) -> None:
+        for first in self._reassembler.expire(now_ns):
+            self.icmp.answer(first, icmp_errors.reassembly_exceeded(first), now_ns)
+        self._note_lost_fragments()
 
     def _events(self, now_ns: int) -> list[HostEvent]:
         events: list[HostEvent] = []
@@ -277,7 +284,7 @@ class Host:
 
     def _receive(self, interface: str, packet: Packet, now_ns: int) -> None:
         header = packet.ip
-        if header is None or not packet.is_acceptable:
+        if header is None or (packet.problems and not packet.is_acceptable):
             self.transmitter.drop(packet, "malformed", interface)
             return
         if header.destination in self.transmitter.local or self._is_for_us(header.destination):

@@ -147,12 +147,12 @@ class TcpLayer:
                 return
             self._unmatched(key, packet, segment, now_ns)
             return
-        state = socket.connection.state
+        connection = socket.connection
+        state = connection.state
         if state is State.SYN_RECEIVED and self._must_wait(socket, packet, segment, now_ns):
             return
         if state is State.TIME_WAIT and self._reopens(socket, packet, segment, now_ns):
             return
-        connection = socket.connection
         connection.segment(segment, now_ns)
         if connection.changed and socket.listener is not None:
             # At once, so that the next ACK of this moment finds the accept queue as it is.
@@ -242,20 +242,22 @@ class TcpLayer:
         connection = socket.connection
         polled = connection.poll(now_ns)
         segments, deadline = polled.segments, polled.deadline_ns
-        path, header = socket.path, socket.header
-        generation = self._transmitter.routes.generation
-        if segments and path is not None and path.generation != generation:
-            path = self._reroute(socket, segments)
-        if path is not None:
-            send = self._transmitter.send_fitting
-            for segment in segments:
-                send(path, Packet(header, segment), now_ns)
+        if segments:
+            self._send(socket, segments, now_ns)
         for told in polled.events:
             self.events.append((socket, told))
         if connection.changed:
             self._announce(socket, connection.take_changed())
         if deadline is not None and deadline < socket.scheduled_ns:
             self._schedule(socket, deadline)
+
+    def _send(self, socket: TcpSocket, segments: list[Segment], now_ns: int) -> None:
+        transmitter, path, header = self._transmitter, socket.path, socket.header
+        if path is not None and path.generation != transmitter.routes.generation:
+            path = self._reroute(socket, segments)
+        if path is not None:
+            for segment in segments:
+                transmitter.send_fitting(path, Packet(header, segment), now_ns)
 
     def _reroute(self, socket: TcpSocket, segments: list[Segment]) -> Path | None:
         """The way to the peer, after routes or addresses have changed.

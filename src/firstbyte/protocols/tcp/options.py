@@ -84,19 +84,15 @@ def options_length(options: TcpOptions) -> int:
     """How many bytes :func:`encode_options` makes; without making them for the common cases."""
     if options is NO_OPTIONS:
         return 0
-    if options.timestamp is not None and _is_plain(options):
-        return 12 + (4 + 8 * len(options.sack_blocks) if options.sack_blocks else 0)
-    return len(encode_options(options))
-
-
-def _is_plain(options: TcpOptions) -> bool:
-    return (
-        options.mss is None
-        and options.window_scale is None
-        and not options.sack_permitted
-        and options.fast_open_cookie is None
-        and not options.other
-    )
+    if options.timestamp is None or (
+        options.mss is not None
+        or options.window_scale is not None
+        or options.sack_permitted
+        or options.fast_open_cookie is not None
+        or options.other
+    ):
+        return len(encode_options(options))
+    return 12 + (4 + 8 * len(options.sack_blocks) if options.sack_blocks else 0)
 
 
 def _handshake_parts(options: TcpOptions) -> list[bytes]:

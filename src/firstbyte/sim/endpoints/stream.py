@@ -188,11 +188,14 @@ class StreamEndpoint(Endpoint):
         if taken is None:
             raise os_error(errno.ENOTCONN)
         connection = taken.connection
-        if connection.readable_bytes:
+        buffer = connection.receiver.buffer
+        if buffer:
             if peek:
-                return bytes(connection.receiver.buffer[:limit]), None
+                return bytes(buffer[:limit]), None
             data = taken.read(limit)
-            self._poll_if_due()
+            # Reading made room: the stack may want to tell the peer.
+            if self.kernel.stack.tcp.busy:
+                self.kernel.poll()
             return data, None
         self._raise_error()
         if self._read_shut or connection.at_eof or connection.state is State.CLOSED:
@@ -218,11 +221,6 @@ class StreamEndpoint(Endpoint):
         elif data:
             return None
         return count
-
-    def _poll_if_due(self) -> None:
-        """Reading made room: the stack may want to tell the peer."""
-        if self.kernel.stack.tcp.busy:
-            self.kernel.poll()
 
     def shutdown(self, *, reading: bool, writing: bool) -> None:
         """FIN for writing; reading just stops."""
@@ -344,14 +342,11 @@ class StreamEndpoint(Endpoint):
             return READ | WRITE
         if connection.state in OPENING:
             return 0
-        readable = connection.readable_bytes or connection.at_eof or self._read_shut
-        return (READ if readable else 0) | (WRITE if self._has_room(connection) else 0)
-
-    @staticmethod
-    def _has_room(connection: Connection) -> bool:
-        """Linux wakes a writer when a third of the buffer is free (sk_stream_is_writeable)."""
+        readable = connection.receiver.buffer or self._read_shut or connection.at_eof
         sender = connection.sender
-        return sender.fin_queued or 3 * sender.room >= connection.config.send_buffer_bytes
+        # Linux wakes a writer when a third of the buffer is free (sk_stream_is_writeable).
+        writable = sender.fin_queued or 3 * sender.room >= connection.config.send_buffer_bytes
+        return (READ if readable else 0) | (WRITE if writable else 0)
 
     def close(self) -> None:
         """FIN, or RST if data is unread or SO_LINGER is zero; a listener resets its queue."""
