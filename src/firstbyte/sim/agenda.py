@@ -109,7 +109,9 @@ class Agenda:
 
         False when there is none, or none that anybody could be waiting for.
         """
-        at_ns = self.next_ns()
+        heap = self._heap
+        # Mostly it is a packet, which cannot have been cancelled.
+        at_ns = heap[0][0] if heap and heap[0][3] is not None else self.next_ns()
         if at_ns is None or (self._background and self.idle):
             return False
         self._clock.advance_to(at_ns)

@@ -22,4 +22,5 @@ class Clock:
 
     def advance_to(self, at_ns: int) -> None:
         """Move to ``at_ns``; the clock never goes back."""
-        self.now_ns = max(self.now_ns, at_ns)
+        if at_ns > self.now_ns:
+            self.now_ns = at_ns

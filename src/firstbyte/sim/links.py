@@ -147,10 +147,12 @@ class Port:
         self.taps: list[Tap] = []
         self.up = True
         self._wire: Wire | None = None
+        self._clock: Clock
 
     def plug(self, wire: "Wire") -> None:
         """Connect the outgoing direction."""
         self._wire = wire
+        self._clock = wire.clock
 
     @property
     def wire(self) -> "Wire":
@@ -162,20 +164,15 @@ class Port:
     def send(self, packet: Unit) -> None:
         """Put ``packet`` on the link."""
         wire = self._wire or self.wire
-        if self.taps:
-            self._show(packet, outgoing=True)
+        for tap in self.taps:
+            tap(self._clock.now_ns, True, packet)
         wire.send(packet)
 
     def deliver(self, packet: Unit) -> None:
         """The link brings ``packet``."""
-        if self.taps:
-            self._show(packet, outgoing=False)
-        self.node.receive(self, packet)
-
-    def _show(self, packet: Unit, *, outgoing: bool) -> None:
-        now_ns = self.wire.now_ns
         for tap in self.taps:
-            tap(now_ns, outgoing, packet)
+            tap(self._clock.now_ns, False, packet)
+        self.node.receive(self, packet)
 
 
 class Wire:
@@ -183,7 +180,7 @@ class Wire:
 
     def __init__(self, medium: Medium, source: Port, target: Port, options: WireOptions) -> None:
         self._medium = medium
-        self._clock = medium.clock
+        self.clock = medium.clock
         self._agenda = medium.agenda
         self._source = source
         self._target = target
@@ -234,7 +231,7 @@ class Wire:
         return (packet, began_ns, ends_ns), packets
 
     def _stop(self, pipe: Pipe) -> tuple[Sending | None, list[Unit]]:
-        sending, waiting, latest_ns = pipe.stop(self._clock.now_ns)
+        sending, waiting, latest_ns = pipe.stop(self.clock.now_ns)
         self._latest_ns = max(self._latest_ns, latest_ns)
         return sending, waiting
 
@@ -244,11 +241,6 @@ class Wire:
             self._pipe.go_on(packet, began_ns, ends_ns)
         else:
             self._transmit(packet, began_ns, ends_ns)
-
-    @property
-    def now_ns(self) -> int:
-        """The world's time."""
-        return self._clock.now_ns
 
     def send(self, packet: Unit) -> None:
         """Take ``packet`` from the sender."""
@@ -269,14 +261,14 @@ class Wire:
         if verdict.drop is not None:
             self._drop(packet, verdict.drop)
         elif verdict.delay_s > 0:
-            at_ns = self._clock.now_ns + to_ns(verdict.delay_s)
+            at_ns = self.clock.now_ns + to_ns(verdict.delay_s)
             self._agenda.add(at_ns, lambda: self._enqueue(packet, size))
         else:
             self._enqueue(packet, size)
 
     def _judge(self, packet: Unit) -> Verdict:
         transit = Transit(
-            packet, self.now_ns / NS_PER_S, self._source.node.name, self._target.node.name
+            packet, self.clock.now_ns / NS_PER_S, self._source.node.name, self._target.node.name
         )
         for rule in (*self._medium.rules, *self.rules):
             verdict = rule(transit)
@@ -293,7 +285,7 @@ class Wire:
     # --- the queue and the rate -----------------------------------------------------------------
 
     def _enqueue(self, packet: Unit, size: int) -> None:
-        now_ns = self._clock.now_ns
+        now_ns = self.clock.now_ns
         if self._pipe is not None:
             if not self._pipe.send(packet, size, now_ns):
                 self._drop(packet, "queue_full")
@@ -305,7 +297,7 @@ class Wire:
             self._start_next()
 
     def _start_next(self) -> None:
-        now_ns = self._clock.now_ns
+        now_ns = self.clock.now_ns
         waiting, dropped = self.queue.pop(now_ns)
         for victim in dropped:
             self._drop(victim, "codel")
@@ -341,7 +333,7 @@ class Wire:
 
     def _fly(self, packet: Unit) -> None:
         options, random = self.options, self._random
-        now_ns = self._clock.now_ns
+        now_ns = self.clock.now_ns
         arrival_ns = now_ns + options.delay_ns
         if options.jitter_ns:
             # The maximum holds the order also when settings have just changed.

@@ -35,6 +35,7 @@ class Pipe:
         self._agenda = agenda
         self._arrive = arrive
         self._rate_bps = rate_bps
+        self._took_ns: dict[int, int] = {}
         self._delay_ns = delay_ns
         self._limit_bytes = limit_bytes
         self._begins_ns = self._ends_ns = -1
@@ -49,15 +50,18 @@ class Pipe:
     def send(self, packet: Unit, size: int, now_ns: int) -> bool:
         """Send ``packet`` of ``size`` bytes after those before it; false if it does not fit."""
         if self._waiting:
-            self._begin(now_ns)
+            if self._waiting[0][0] <= now_ns:
+                self._begin(now_ns)
             # As in any drop-tail queue, an empty one takes whatever comes.
             if self._waiting and self._waiting_bytes + size > self._limit_bytes:
                 return False
-        since_ns, begins_ns = self._begins_ns, max(self._ends_ns, now_ns)
-        waits = self._ends_ns >= now_ns and self._is_to_come(begins_ns, since_ns, now_ns)
+        begins_ns, since_ns = now_ns, self._begins_ns
+        waits = self._ends_ns >= now_ns and self._is_to_come(self._ends_ns, since_ns, now_ns)
+        if waits:
+            begins_ns = self._ends_ns
         ends_ns = begins_ns
         if self._rate_bps is not None:
-            ends_ns += transmission_ns(size, self._rate_bps)
+            ends_ns += self._took_ns.get(size) or self._transmission_ns(size, self._rate_bps)
             self._begins_ns, self._ends_ns = begins_ns, ends_ns
         arrival = self._agenda.post(ends_ns + self._delay_ns, ends_ns, self._arrive, packet)
         if waits:
@@ -66,6 +70,11 @@ class Pipe:
         else:
             self._begun_before, self._begun = self._begun[1], (begins_ns, arrival)
         return True
+
+    def _transmission_ns(self, size: int, rate_bps: float) -> int:
+        """Kept, since a transfer has packets of two sizes, by the million."""
+        took_ns = self._took_ns[size] = transmission_ns(size, rate_bps)
+        return took_ns
 
     def _is_to_come(self, at_ns: int, since_ns: int, now_ns: int) -> bool:
         """Whether a transmission that began at ``since_ns`` has yet to end, and the next to begin.

@@ -99,7 +99,7 @@ class SimSelector(selectors.BaseSelector):
         key = self._keys.get(sock.descriptor)
         if key is None:
             return
-        if sock.readiness() & key.events:
+        if sock.endpoint.readiness() & key.events:
             self._hot[key.fd] = None
         else:
             self._hot.pop(key.fd, None)
@@ -118,8 +118,8 @@ class SimSelector(selectors.BaseSelector):
         return self._ready() if self._hot else []
 
     def _wait(self) -> None:
-        hot, run_next = self._hot, self._agenda.run_next
-        while not ((hot and self._any_hot()) or self.has_work()):
+        hot, has_work, run_next = self._hot, self.has_work, self._agenda.run_next
+        while not ((hot and self._any_hot()) or has_work()):
             if not run_next():
                 self.on_idle()
                 break
@@ -139,7 +139,7 @@ class SimSelector(selectors.BaseSelector):
         ready: Ready = []
         for fd in list(self._hot):
             key = self._keys[fd]
-            mask = self._sockets[fd].readiness() & key.events
+            mask = self._sockets[fd].endpoint.readiness() & key.events
             if not mask:
                 del self._hot[fd]
             elif self.is_held is None or not self.is_held(key):

@@ -325,7 +325,8 @@ class SimSocket:
         if size < 0:
             raise ValueError("negative buffersize in recv")
         peek = bool(flags & MSG_PEEK)
-        found = self._open().receive(size, peek=peek)
+        endpoint = self.endpoint if self.descriptor != -1 else self._open()
+        found = endpoint.receive(size, peek=peek)
         if found is not None:
             return found
         return self._until("recv", lambda: self._open().receive(size, peek=peek), flags)

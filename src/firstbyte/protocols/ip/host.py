@@ -253,7 +253,9 @@ class Host:
         outgoing = transmitter.outgoing
         if outgoing:
             transmitter.outgoing = []
-        return HostPolled(outgoing, self._notices.take(), self._events(now_ns), self._deadline())
+        told = self.tcp.events or transmitter.drops or self.icmp.events
+        events = self._events(now_ns) if told else []
+        return HostPolled(outgoing, self._notices.take(), events, self._deadline())
 
     def _deadline(self) -> int | None:
         deadline = self.tcp.deadline
@@ -288,17 +290,25 @@ class Host:
             self.transmitter.drop(packet, "malformed", interface)
             return
         if header.destination in self.transmitter.local or self._is_for_us(header.destination):
-            if header.is_fragment:
-                whole = self._reassembler.add(packet, now_ns)
-                if whole is None:
-                    self._note_lost_fragments()
-                    return
-                packet = whole
-            self._deliver(interface, packet, now_ns)
+            transport = packet.transport
+            if isinstance(transport, Segment):
+                self.tcp.receive(packet, transport, now_ns)
+            elif not header.is_fragment:
+                self._deliver(interface, packet, now_ns)
+            else:
+                self._collect(interface, packet, now_ns)
         elif self.settings.forwarding:
             forward(self.transmitter, self.icmp, packet, now_ns)
         else:
             self.transmitter.drop(packet, "not_for_us", interface)
+
+    def _collect(self, interface: str, fragment: Packet, now_ns: int) -> None:
+        """A piece of a packet, which is raw bytes; perhaps the last that was missing."""
+        whole = self._reassembler.add(fragment, now_ns)
+        if whole is None:
+            self._note_lost_fragments()
+        else:
+            self._deliver(interface, whole, now_ns)
 
     def _note_lost_fragments(self) -> None:
         if self._reassembler.drops:

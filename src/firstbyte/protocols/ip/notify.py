@@ -32,7 +32,8 @@ class Notices:
         if not self._waiting:
             return []
         waiting, self._waiting = self._waiting, []
-        taken = [(socket, socket.pending) for socket in waiting]
+        taken = []
         for socket in waiting:
+            taken.append((socket, socket.pending))
             socket.pending = 0
         return taken

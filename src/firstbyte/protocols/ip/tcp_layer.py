@@ -54,6 +54,8 @@ class TcpLayer:
         self._dirty: list[TcpSocket] = []
         self._heap: list[tuple[int, int, TcpSocket]] = []
         self._pushed = 0
+        self.deadline = NEVER
+        """When :meth:`poll` has something to do at the latest."""
 
     # The user's side.
 
@@ -202,21 +204,12 @@ class TcpLayer:
 
     # Time.
 
-    @property
-    def deadline(self) -> int:
-        """When :meth:`poll` has something to do at the latest."""
-        return self._heap[0][0] if self._heap else NEVER
-
-    @property
-    def busy(self) -> bool:
-        """Whether sockets wait to be polled."""
-        return bool(self._dirty)
-
     def poll(self, now_ns: int) -> None:
         """Fire timers, and let every connection with something to do send."""
         heap = self._heap
         while heap and heap[0][0] <= now_ns:
             at_ns, _, socket = heappop(heap)
+            self.deadline = heap[0][0] if heap else NEVER
             if at_ns == socket.scheduled_ns:
                 self._wake(socket, now_ns)
         while self._dirty:
@@ -237,6 +230,7 @@ class TcpLayer:
         socket.scheduled_ns = at_ns
         self._pushed += 1
         heappush(self._heap, (at_ns, self._pushed, socket))
+        self.deadline = self._heap[0][0]
 
     def _flush(self, socket: TcpSocket, now_ns: int) -> None:
         connection = socket.connection
@@ -246,8 +240,10 @@ class TcpLayer:
             self._send(socket, segments, now_ns)
         for told in polled.events:
             self.events.append((socket, told))
-        if connection.changed:
-            self._announce(socket, connection.take_changed())
+        changed = connection.changed
+        if changed:
+            connection.changed = 0
+            self._announce(socket, changed)
         if deadline is not None and deadline < socket.scheduled_ns:
             self._schedule(socket, deadline)
 

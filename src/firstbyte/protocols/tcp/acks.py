@@ -25,7 +25,11 @@ class AckPolicy:
 
     def on_data(self, count: int, mss: int, now_ns: int, rto_ns: int) -> None:
         """``count`` bytes came in order."""
-        self._notice_pause(now_ns, rto_ns)
+        last = self.last_data_ns
+        self.last_data_ns = now_ns
+        if last is not None and now_ns - last > rto_ns:
+            # After a pause the peer may be in slow start again.
+            self.quick = max(self.quick, QUICK_ACKS)
         self.pending += count
         if self._always or self.pending > mss or (self.quick and not self.interactive):
             self.due = True
@@ -48,8 +52,3 @@ class AckPolicy:
         self.due = True
         self.quick = max(self.quick, QUICK_ACKS)
         self.interactive = False
-
-    def _notice_pause(self, now_ns: int, rto_ns: int) -> None:
-        if self.last_data_ns is not None and now_ns - self.last_data_ns > rto_ns:
-            self.quick = max(self.quick, QUICK_ACKS)
-        self.last_data_ns = now_ns

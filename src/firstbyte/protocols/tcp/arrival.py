@@ -63,8 +63,13 @@ def _take_predicted(c: "Connection", segment: Segment, now_ns: int) -> bool:
             return False
     elif not 0 < acked <= sender.nxt - sender.una:
         return False
-    if c.timestamps_ok and not _take_next_stamp(c, segment.options.timestamp, now_ns):
-        return False
+    if c.timestamps_ok:
+        stamp = segment.options.timestamp
+        if stamp is None or (stamp[0] != c.ts_recent and before(stamp[0], c.ts_recent)):
+            return False
+        if seq <= c.last_ack_sent:
+            c.ts_recent = stamp[0]
+            c.ts_recent_ns = now_ns
     c.last_received_ns = now_ns
     c.probes = 0
     ack = sender.una + acked
@@ -73,18 +78,6 @@ def _take_predicted(c: "Connection", segment: Segment, now_ns: int) -> bool:
         _take_data(c, payload, seq, now_ns)
     else:
         _take_next_ack(c, segment, ack, now_ns)
-    return True
-
-
-def _take_next_stamp(c: "Connection", stamp: tuple[int, int] | None, now_ns: int) -> bool:
-    """Remember the timestamp of a segment that is next in order; false if it is missing or old."""
-    if stamp is None:
-        return False
-    if stamp[0] != c.ts_recent and before(stamp[0], c.ts_recent):
-        return False
-    if c.receiver.nxt <= c.last_ack_sent:
-        c.ts_recent = stamp[0]
-        c.ts_recent_ns = now_ns
     return True
 
 

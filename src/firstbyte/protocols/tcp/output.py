@@ -136,11 +136,11 @@ def _send_new(c: "Connection", now_ns: int, out: list[Segment]) -> None:
 
 def _make_new(c: "Connection", length: int, fin: bool, now_ns: int) -> Segment:
     sender = c.sender
-    start = sender.nxt
+    start, all_written = sender.nxt, sender.end
     full = sender.mss - _sack_bytes(c)
     length = min(length, full)
-    fin = fin and start + length == sender.end
     end = start + length
+    fin = fin and end == all_written
     c.board.records.append(Sent(start, end + fin, now_ns, fin=fin))
     sender.nxt = end + fin
     flags = ACK | FIN if fin else ACK
@@ -149,7 +149,7 @@ def _make_new(c: "Connection", length: int, fin: bool, now_ns: int) -> Segment:
         c.tell(now_ns, Closed("fin"), "sent")
     if length:
         payload = sender.data(start, end)
-        if end == sender.end:
+        if end == all_written:
             flags |= PSH
         if length < full:
             sender.small_end = end

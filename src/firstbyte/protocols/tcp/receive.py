@@ -118,7 +118,8 @@ class Receiver:
         opened = self.possible_edge() - self.edge
         if opened >= self.mss or opened >= self.limit // 2:
             self.edge += opened
-        return min(self.window >> self.scale, 0xFFFF)
+        window = self.edge - self.nxt
+        return min(window >> self.scale, 0xFFFF) if window > 0 else 0
 
     def may_open_much(self) -> bool:
         """Whether the window could become at least twice what the peer was told."""

@@ -70,7 +70,8 @@ class Endpoint:
     def notified(self, bits: int) -> None:
         """The stack has news."""
         del bits
-        self.refresh()
+        for sock in self.sockets:
+            sock.refresh()
 
     def refresh(self) -> None:
         """The kernel changed something: tell who watches."""

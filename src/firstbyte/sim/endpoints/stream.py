@@ -183,9 +183,9 @@ class StreamEndpoint(Endpoint):
 
     def receive(self, limit: int, *, peek: bool) -> tuple[bytes, Address | None] | None:
         """What has arrived; ``b""`` at the end; the connection's error once."""
-        self.check_power()
         taken = self._socket
-        if taken is None:
+        if taken is None or not self.kernel.powered:
+            self.check_power()
             raise os_error(errno.ENOTCONN)
         connection = taken.connection
         buffer = connection.receiver.buffer
@@ -193,8 +193,8 @@ class StreamEndpoint(Endpoint):
             if peek:
                 return bytes(buffer[:limit]), None
             data = taken.read(limit)
-            # Reading made room: the stack may want to tell the peer.
-            if self.kernel.stack.tcp.busy:
+            if connection.acks.due:
+                # Reading made room: the peer is to know.
                 self.kernel.poll()
             return data, None
         self._raise_error()
@@ -342,10 +342,13 @@ class StreamEndpoint(Endpoint):
             return READ | WRITE
         if connection.state in OPENING:
             return 0
-        readable = connection.receiver.buffer or self._read_shut or connection.at_eof
-        sender = connection.sender
+        receiver, sender = connection.receiver, connection.sender
+        readable = receiver.buffer or self._read_shut or (
+            receiver.fin is not None and connection.at_eof
+        )
         # Linux wakes a writer when a third of the buffer is free (sk_stream_is_writeable).
-        writable = sender.fin_queued or 3 * sender.room >= connection.config.send_buffer_bytes
+        room = sender.capacity - len(sender.buffer)
+        writable = sender.fin_queued or 3 * room >= connection.config.send_buffer_bytes
         return (READ if readable else 0) | (WRITE if writable else 0)
 
     def close(self) -> None:
