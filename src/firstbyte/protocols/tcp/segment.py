@@ -5,6 +5,7 @@ when somebody asks for them.
 """
 
 import struct
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -37,6 +38,7 @@ RFC = "RFC 9293, 3.1"
 _HEADER = struct.Struct("!HHIIHHHH")
 
 
+@lru_cache
 def flag_names(flags: int) -> str:
     """The flags as words: ``"SYN ACK"``, ``"PSH ACK"``; ``"none"`` when no bit is set."""
     return " ".join(name for bit, name in FLAG_NAMES if flags & bit) or "none"

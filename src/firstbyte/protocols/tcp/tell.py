@@ -1,12 +1,13 @@
 """Turns what a connection does into events (``events.tcp``); only when it is being traced."""
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from firstbyte.events.base import Direction
 from firstbyte.events.tcp import Segment as SegmentEvent
 from firstbyte.events.tcp import SegmentOptions, TcpInfo
 from firstbyte.protocols.tcp.options import NO_OPTIONS, TcpOptions
-from firstbyte.protocols.tcp.segment import ACK, SYN, Segment
+from firstbyte.protocols.tcp.segment import ACK, SYN, Segment, flag_names
 from firstbyte.protocols.tcp.sequence import MASK
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def segment_event(connection: "Connection", segment: Segment, direction: Directi
         if segment.flags & SYN:
             ours = segment.seq
     return SegmentEvent(
-        flags=segment.flag_names,
+        flags=flag_names(segment.flags),
         length=len(segment.payload),
         seq=(segment.seq - ours) & MASK,
         ack=(segment.ack - theirs) & MASK if segment.flags & ACK else None,
@@ -31,8 +32,9 @@ def segment_event(connection: "Connection", segment: Segment, direction: Directi
     )
 
 
+@lru_cache(maxsize=256)
 def options_event(options: TcpOptions) -> SegmentOptions:
-    """The options as the event vocabulary has them."""
+    """The options as the event vocabulary has them; shared, since many segments have the same."""
     if options is NO_OPTIONS:
         return SegmentOptions()
     cookie = options.fast_open_cookie
