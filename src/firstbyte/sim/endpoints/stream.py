@@ -343,8 +343,8 @@ class StreamEndpoint(Endpoint):
         if connection.state in OPENING:
             return 0
         receiver, sender = connection.receiver, connection.sender
-        readable = receiver.buffer or self._read_shut or (
-            receiver.fin is not None and connection.at_eof
+        readable = (
+            receiver.buffer or self._read_shut or (receiver.fin is not None and connection.at_eof)
         )
         # Linux wakes a writer when a third of the buffer is free (sk_stream_is_writeable).
         room = sender.capacity - len(sender.buffer)
