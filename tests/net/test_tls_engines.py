@@ -55,8 +55,10 @@ def test_a_seeded_hello_is_the_same_whatever_openssl_is_there(pki: Pki) -> None:
 
 @needs_libssl
 def test_what_is_chosen_is_offered(pki: Pki) -> None:
+    client = pki.issue("good")
+    files = {"cert_file": str(client.cert_file), "key_file": str(client.key_file)}
     options = {"ciphers": "TLS_AES_128_GCM_SHA256:ECDHE-RSA-AES128-GCM-SHA256", "curves": "P-256"}
-    made = engine(pki, SeededSystem(), maximum="1.3", **options)
+    made = engine(pki, SeededSystem(), **options, **files)
     assert is_libssl(made)
     hello = offered(made)
     assert hello["supported_groups"] == ["secp256r1"]
@@ -67,9 +69,6 @@ def test_what_is_chosen_is_offered(pki: Pki) -> None:
 
 
 def test_what_only_pyopenssl_can_do_it_does(pki: Pki, monkeypatch: pytest.MonkeyPatch) -> None:
-    client = pki.issue("good")
-    files = {"cert_file": str(client.cert_file), "key_file": str(client.key_file)}
-    assert not is_libssl(engine(pki, SeededSystem(), **files))
     monkeypatch.setattr(tls_libssl, "_SIGNATURE_ALGORITHMS", "unknown_to_it")
     assert not is_libssl(engine(pki, SeededSystem()))
     monkeypatch.setattr(libssl, "load", lambda: None)

@@ -1,6 +1,7 @@
 """Same seed, same bytes: of firstbyte's own TLS too, whatever is said over it."""
 
 import asyncio
+import ssl
 
 import pytest
 
@@ -59,6 +60,21 @@ def test_https(traced, version):
     assert journey.hops[-1].tls.version == f"TLSv{version}"
     assert traced(serve, ask, seed=7) == (journey, packets)
     assert traced(serve, ask, seed=8)[1] != packets
+
+
+def test_a_client_certificate(traced, trusted, pem_files):
+    async def serve(tls):
+        tls.verify_mode = ssl.CERT_REQUIRED
+        tls.load_verify_locations(cadata=trusted.decode())
+        await asyncio.start_server(answer, "0.0.0.0", 443, ssl=tls)
+
+    own = TlsOptions(cert_file=str(pem_files.chain), key_file=str(pem_files.key))
+
+    def ask(_):
+        return trace(f"https://{NAME}/", TraceOptions(tls=own))
+
+    journey, packets = traced(serve, ask, seed=7)
+    assert traced(serve, ask, seed=7) == (journey, packets)
 
 
 @pytest.mark.parametrize("kind", ["dot", "doh"])

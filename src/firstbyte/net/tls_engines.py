@@ -54,10 +54,7 @@ def _seeded(
     wall_time_s: float,
 ) -> TlsEngine | None:
     from firstbyte.net.tls_judge import examine
-    from firstbyte.net.tls_libssl import Judged, LibsslConnection, UnsupportedError, supports
-
-    if not supports(settings):
-        return None
+    from firstbyte.net.tls_libssl import Judged, LibsslConnection, UnsupportedError
 
     def judge(chain: list[bytes]) -> Judged:
         if not chain:

@@ -5,6 +5,7 @@ for the same seed. Chains are judged by pyOpenSSL, as everywhere (``tls_judge``)
 """
 
 import ctypes
+import os
 import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -15,7 +16,12 @@ from firstbyte.net import libssl
 from firstbyte.net.tls_engine import EngineError, PeerEndedError, WantsMoreError
 from firstbyte.net.tls_messages import SeenMessages
 from firstbyte.net.tls_peer_name import PeerName
-from firstbyte.net.tls_settings import TlsSettings, append_secret, split_ciphers
+from firstbyte.net.tls_settings import (
+    TlsSettings,
+    append_secret,
+    load_private_key,
+    split_ciphers,
+)
 
 # openssl/ssl.h and openssl/tls1.h
 _SET_MODE = 33
@@ -62,23 +68,18 @@ class Judged(Struct, frozen=True):
     errors: list[tuple[int, int]]
 
 
-def supports(settings: TlsSettings) -> bool:
-    """Whether ``LibsslConnection`` can be made here, so far as is known before it is tried."""
-    return settings.cert_file is None and libssl.load() is not None
-
-
 class LibsslConnection:
     """A ``tls_engine.Connection``.
 
     Args:
-        settings: versions, algorithms, key log.
+        settings: versions, algorithms, client certificate, key log.
         peer: for SNI.
         alpn: protocols to offer, best first.
         judge: the verdict on the chain that the peer sent, asked for once.
         seen: takes the messages.
 
     Raises:
-        UnsupportedError: an algorithm is not known to this OpenSSL.
+        UnsupportedError: there is no such library here, or it cannot do what the settings ask for.
 
     """
 
@@ -91,6 +92,8 @@ class LibsslConnection:
         seen: SeenMessages,
     ) -> None:
         self._library = library = libssl.load()
+        if library is None:
+            raise UnsupportedError
         self._seen = seen
         self._keylog_file = settings.keylog_file
         self._judge = judge
@@ -259,6 +262,7 @@ def _context(library: Any, settings: TlsSettings) -> Any:
     try:
         _set_versions(library, context, settings)
         _set_algorithms(library, context, settings)
+        _set_client_certificate(library, context, settings)
     except UnsupportedError:
         library.SSL_CTX_free(context)
         library.ERR_clear_error()
@@ -290,6 +294,24 @@ def _set_algorithms(library: Any, context: Any, settings: TlsSettings) -> None:
     _must(library.SSL_CTX_ctrl(context, _SET_SIGNATURE_ALGORITHMS_LIST, 0, signatures))
     if settings.curves:
         _must(library.SSL_CTX_ctrl(context, _SET_GROUPS_LIST, 0, settings.curves.encode()))
+
+
+def _set_client_certificate(library: Any, context: Any, settings: TlsSettings) -> None:
+    if settings.cert_file is None:
+        return
+    from cryptography.hazmat.primitives import serialization as form
+
+    chain_file = os.fsencode(settings.cert_file)
+    _must(library.SSL_CTX_use_certificate_chain_file(context, chain_file))
+    der = load_private_key(settings.key_file or settings.cert_file).private_bytes(
+        form.Encoding.DER, form.PrivateFormat.PKCS8, form.NoEncryption()
+    )
+    place = ctypes.c_char_p(der)
+    key = library.d2i_AutoPrivateKey(None, ctypes.byref(place), len(der))
+    _must(key is not None)
+    used = library.SSL_CTX_use_PrivateKey(context, key)
+    library.EVP_PKEY_free(key)
+    _must(used)
 
 
 def _must(done: int) -> None:

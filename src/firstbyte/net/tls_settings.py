@@ -252,7 +252,7 @@ def _load_client_certificate(context: "SSL.Context", settings: TlsSettings) -> N
         return
     try:
         context.use_certificate_chain_file(settings.cert_file)
-        context.use_privatekey(_private_key(settings.key_file or settings.cert_file))
+        context.use_privatekey(load_private_key(settings.key_file or settings.cert_file))
         context.check_privatekey()
     except (SSL.Error, OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
         reason = _reason(error) if isinstance(error, SSL.Error) else str(error)
@@ -264,8 +264,14 @@ def _load_client_certificate(context: "SSL.Context", settings: TlsSettings) -> N
         ) from error
 
 
-def _private_key(file: str) -> "PrivateKey":
-    """A key without a passphrase: nobody is there to ask."""
+def load_private_key(file: str) -> "PrivateKey":
+    """A key from a PEM file, without a passphrase: nobody is there to ask.
+
+    Raises:
+        OSError: the file cannot be read.
+        ValueError, TypeError, UnsupportedAlgorithm: it holds no key that can be used.
+
+    """
     from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
