@@ -143,7 +143,6 @@ class Driver:
         self._holds -= 1
         if not self._holds:
             self._act()
-            self._now = None
 
     def close(self) -> None:
         """Stop; open questions get no answer."""
@@ -165,6 +164,7 @@ class Driver:
                 pass
         finally:
             self._holds -= 1
+            self._now = None  # what is done later is not done now
         for error in self.machine.broken():
             _LOG.error("a question broke the resolver", exc_info=error)
         self._arm()
