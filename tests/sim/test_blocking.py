@@ -1,16 +1,20 @@
 """Calls that block: their host stands still, the rest of the world does not."""
 
 import asyncio
+import concurrent.futures
 import http.client
 import queue
 import socket
+import subprocess
+import sys
+import textwrap
 import threading
 import time
 import urllib.request
 
 import pytest
 
-from firstbyte.sim import Deadlock
+from firstbyte.sim import Deadlock, TimeLimit
 
 RTT_S = 0.080
 
@@ -226,3 +230,74 @@ def test_tls_on_a_blocking_socket_is_refused(pair, client_tls):
         connection.close()
 
     pair.run(main())
+
+
+def test_threads_end_with_their_host_or_their_world(pair):
+    ended = []
+
+    def wait(name):
+        try:
+            threading.Event().wait()
+        finally:
+            ended.append(name)
+
+    async def start(name):
+        pool = concurrent.futures.ThreadPoolExecutor()
+        pool.submit(wait, f"pool of {name}")
+        threading.Thread(target=wait, args=(f"thread of {name}",)).start()
+        await asyncio.sleep(1)
+
+    there = pair.server.run(start("server"))
+    pair.run(start("client"))
+    assert there.done()
+    pair.server.crash()
+    assert sorted(ended) == ["pool of server", "thread of server"]
+    pair.internet.close()
+    assert sorted(ended[2:]) == ["pool of client", "thread of client"]
+
+
+def test_a_paused_host_pauses_its_threads(pair):
+    seen = []
+
+    def tick():
+        for _ in range(3):
+            time.sleep(1)
+            seen.append(time.monotonic())
+
+    async def main():
+        threading.Thread(target=tick).start()
+        await asyncio.sleep(100)
+
+    pair.client.run(main())
+    pair.internet.run(1.5)
+    pair.client.pause()
+    pair.internet.run(10)
+    pair.client.resume()
+    pair.internet.run(10)
+    assert seen == [1, 11.5, 12.5]
+
+
+def test_a_standstill_names_the_threads_that_wait(pair):
+    async def main():
+        await asyncio.to_thread(queue.Queue().get)
+
+    with pytest.raises(Deadlock, match=r"a thread on client: .*queue.py:\d+ in Queue.get"):
+        pair.internet.run(until=pair.client.run(main()))
+    with pytest.raises(TimeLimit, match="a thread on client"):
+        pair.run(main())
+
+
+def test_a_thread_that_the_world_left_behind_holds_up_nobody():
+    program = """
+        import asyncio, threading
+        from firstbyte.sim import Internet
+
+        async def main():
+            threading.Thread(target=threading.Event().wait).start()
+
+        net = Internet()
+        net.run(until=net.host("here").run(main()))
+        for thread in threading.enumerate():
+            thread is threading.main_thread() or thread.join()
+        """
+    subprocess.run([sys.executable, "-c", textwrap.dedent(program)], check=True, timeout=30)

@@ -1,6 +1,5 @@
 """What is replaced while a world runs, and that all of it is put back."""
 
-import concurrent.futures
 import os
 import socket
 import sys
@@ -83,21 +82,6 @@ def test_clocks_may_stay_real():
 
     with Internet(clocks=False) as internet:
         assert internet.run(until=internet.host("one").run(clock())) > 1.78e9
-
-
-def test_threads_are_refused():
-    async def main():
-        with pytest.raises(RuntimeError, match="no threads"):
-            threading.Thread(target=print).start()
-        pool = concurrent.futures.ThreadPoolExecutor()
-        with pytest.raises(RuntimeError, match="no threads"):
-            pool.submit(print)
-
-    with Internet() as internet:
-        internet.run(until=internet.host("one").run(main()))
-    thread = threading.Thread(target=lambda: None)
-    thread.start()
-    thread.join()
 
 
 @pytest.mark.parametrize("when_s", [0.0, 0.1, 0.3, 1e-9, 31_536_000.1, 31_536_000.3, 1e8 + 1 / 3])

@@ -289,6 +289,7 @@ class Host:
             daemon.power_off()
         for task in self.tasks:
             task.cancel(f"{self.name} crashed")
+        self.internet.loop.end_workers(f"{self.name} has crashed", self)
 
     def restart(self) -> None:
         """Boot again with an empty kernel; start programs with ``run``.

@@ -35,7 +35,7 @@ from firstbyte.sim.patches.environment import environment
 from firstbyte.sim.patching import Patching
 from firstbyte.sim.rules import Rule
 from firstbyte.sim.socket_list import SocketRow, list_sockets
-from firstbyte.sim.waiting import describe, describe_waiting, note_failed_programs
+from firstbyte.sim.waiting import describe, note_failed_programs
 
 T = TypeVar("T")
 
@@ -231,7 +231,7 @@ class Internet:
         finally:
             self.agenda.cancel(entry)
         if not future.done():
-            waiting = describe_waiting(self.loop, self.loop.host_tasks)
+            waiting = self.loop.describe_waiting()
             raise TimeLimit(f"not done after {limit_s} virtual seconds\n{waiting}")
         return future.result()
 
@@ -370,7 +370,7 @@ class Internet:
         if tasks:
             # A task that refuses to be cancelled is left behind.
             await asyncio.wait(tasks, timeout=PATIENCE_S)
-        self.loop.end_workers()
+        self.loop.end_workers("the world has ended")
         self.loop.abort_transports()
         await asyncio.sleep(0)
         await self.loop.shutdown_asyncgens()

@@ -26,8 +26,11 @@ from firstbyte.sim.standstill import Standstill
 from firstbyte.sim.system import SimSystem, WorldSystem
 from firstbyte.sim.tasks import TaskTable
 from firstbyte.sim.timers import SimTimer, deadline_ns
-from firstbyte.sim.waiting import describe_waiting
-from firstbyte.sim.workers import Worker
+from firstbyte.sim.waiting import describe_threads, describe_waiting
+from firstbyte.sim.workers import Errand, Worker, quiet_pools
+
+if TYPE_CHECKING:
+    from firstbyte.sim.hosts import Host
 
 Ts = TypeVarTuple("Ts")
 
@@ -54,7 +57,7 @@ class SimLoop(asyncio.SelectorEventLoop):
         self._standing: list[Standstill] = []
         """Blocking calls that are under way; only the last can return."""
         self._workers: list[Worker] = []
-        """Functions of executors that are blocked, in the order in which they blocked."""
+        """Threads that are blocked, in the order in which they blocked."""
         self._sim_selector = SimSelector(clock, agenda)
         self._sim_selector.has_work = self._has_work
         self._sim_selector.on_idle = self._raise_deadlock
@@ -143,10 +146,17 @@ class SimLoop(asyncio.SelectorEventLoop):
             self._let_workers_go_on()
 
     def _let_workers_go_on(self) -> None:
-        for worker in [one for one in self._workers if one.call and one.call.is_over()]:
-            self._workers.remove(worker)
-            worker.go_on()
-            self._remember(worker)
+        for worker in [one for one in self._workers if self._can_go_on(one)]:
+            # One that ran before it may have ended it.
+            if worker in self._workers:
+                self._workers.remove(worker)
+                worker.go_on()
+                self._remember(worker)
+
+    def _can_go_on(self, worker: Worker) -> bool:
+        if self._is_paused is not None and self._is_paused(worker.host):
+            return False
+        return worker.call is not None and worker.call.is_over()
 
     # --- programs that stand still --------------------------------------------------------------
 
@@ -191,7 +201,7 @@ class SimLoop(asyncio.SelectorEventLoop):
             return False
         if self._standing and self._standing[-1].is_over():
             return True
-        return any(one.call is not None and one.call.is_over() for one in self._workers)
+        return any(self._can_go_on(one) for one in self._workers)
 
     def block(self, is_ready: Callable[[], bool], timeout_s: float | None = None) -> bool:
         """Stand still inside the running callback until ``is_ready``; False: the time came first.
@@ -239,10 +249,14 @@ class SimLoop(asyncio.SelectorEventLoop):
         self.host_tasks.add(task, options.get("context"))
         return task
 
+    def describe_waiting(self) -> str:
+        """A line for each task and each thread that waits."""
+        return describe_waiting(self, self.host_tasks) + describe_threads(self._workers)
+
     def _raise_deadlock(self) -> None:
         raise Deadlock(
             "nothing is ready and nothing is scheduled: the world would sleep for ever\n"
-            + describe_waiting(self, self.host_tasks)
+            + self.describe_waiting()
         )
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
@@ -262,7 +276,7 @@ class SimLoop(asyncio.SelectorEventLoop):
         for transport in self.transports():
             transport.abort()
 
-    # --- threads: none; there is nobody to wake up ----------------------------------------------
+    # --- threads: they take turns with the loop, so nobody has to wake it ------------------------
 
     def _make_self_pipe(self) -> None:
         """No pipe: ``select`` never sleeps."""
@@ -295,18 +309,30 @@ class SimLoop(asyncio.SelectorEventLoop):
 
     def _execute(self, future: asyncio.Future[Any], call: Callable[[], Any]) -> None:
         if not future.cancelled():
-            worker = Worker(self, self._clock, self._agenda, future)
-            worker.start(call)
-            self._remember(worker)
+            errand = Errand(self, self._clock, self._agenda, future)
+            errand.start(HOST.get(), call)
+            self._remember(errand)
 
     def _remember(self, worker: Worker) -> None:
         if worker.call is not None:
             self._workers.append(worker)
 
-    def end_workers(self) -> None:
-        """Functions of executors that still wait fail: the world ends."""
-        while self._workers:
-            self._workers.pop().end()
+    def new_worker(self, host: "Host | None") -> Worker:
+        """For a thread that a program of ``host`` starts: it has its first turn soon."""
+        worker = Worker(self, self._clock, self._agenda, host)
+        self._workers.append(worker)
+        return worker
+
+    def forget_worker(self, worker: Worker) -> None:
+        """Its thread could not be started."""
+        self._workers.remove(worker)
+
+    def end_workers(self, reason: str, host: "Host | None" = None) -> None:
+        """Threads (of ``host``, or all) that wait fail where they are, for ``reason``."""
+        with quiet_pools():
+            for worker in [one for one in self._workers if host in {None, one.host}]:
+                self._workers.remove(worker)
+                worker.end(reason)
 
     # --- names ----------------------------------------------------------------------------------
 

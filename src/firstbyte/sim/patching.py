@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from firstbyte.sim.clock import Clock
-from firstbyte.sim.patches import clocks, network, threads
+from firstbyte.sim.patches import clocks, network, polls, threads
 from firstbyte.sim.patches.dates import VirtualDates
 from firstbyte.sim.patches.entropy import Entropy
 from firstbyte.sim.patches.substitution import Substitution, Substitutions
@@ -53,6 +53,7 @@ class Patching:
     def _wanted(self) -> Iterator[Substitution]:
         yield from network.substitutions()
         yield from threads.substitutions()
+        yield from polls.substitutions()
         if self._clocks_too:
             yield from clocks.substitutions(self._virtual)
             yield from self._entropy.substitutions()

@@ -47,7 +47,7 @@ class Standstill:
 
 
 class Blocker(Protocol):
-    """Who can block: the loop for its own callbacks, a worker for an executor's function."""
+    """Who can block: the loop for its own callbacks, a worker for its thread."""
 
     def block(self, is_ready: Callable[[], bool], timeout_s: float | None = None) -> bool:
         """Wait until ``is_ready``; False when ``timeout_s`` came first."""
@@ -58,6 +58,8 @@ class Blockers(threading.local):
     """The worker whose thread this is."""
 
     own: "Worker | None" = None
+    is_real = False
+    """Whether this thread waits for another to have begun, which takes no virtual time."""
 
 
 BLOCKERS = Blockers()

@@ -1,13 +1,18 @@
 """Says which tasks wait, where, and on which host: the text of a deadlock and of a leak."""
 
 import asyncio
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Iterator
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from firstbyte.sim.tasks import Task, TaskTable
 
 if TYPE_CHECKING:
     from firstbyte.sim.hosts import Host
+    from firstbyte.sim.workers import Worker
+
+WAITERS = ("firstbyte.sim.", "threading", "queue", "concurrent.futures")
 
 
 def describe_waiting(loop: asyncio.AbstractEventLoop, table: TaskTable) -> str:
@@ -19,6 +24,35 @@ def describe(tasks: Iterable[Task], table: TaskTable) -> str:
     """A line a task: its name, its host, and the line of code at which it waits."""
     lines = [f"  {_title(task, table)}: {_place(task)}" for task in tasks]
     return "\n".join(sorted(lines)) or "  (no tasks)"
+
+
+def describe_threads(workers: "Iterable[Worker]") -> str:
+    """A line for each thread that waits, on a line of its own."""
+    frames = sys._current_frames()  # noqa: SLF001 - the only way
+    lines = [
+        f"\n  a thread on {worker.host.name}: {_caller(frames[worker.ident])}"
+        for worker in workers
+        if worker.host is not None and worker.ident in frames
+    ]
+    return "".join(sorted(lines))
+
+
+def _caller(frame: FrameType) -> str:
+    """The line of a program's own that waits, or else the call that it waits in."""
+    frames = list(_outwards(frame))
+    own = [one for one in frames if not _module(one).startswith(WAITERS)]
+    library = [one for one in frames if not _module(one).startswith("firstbyte.sim.")]
+    return _line([*own, *library, frame][0])
+
+
+def _outwards(frame: FrameType | None) -> Iterator[FrameType]:
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+def _module(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", ""))
 
 
 def note_failed_programs(error: Exception, hosts: "Iterable[Host]") -> None:
@@ -44,6 +78,9 @@ def _place(task: Task) -> str:
     stack = task.get_stack()
     if not stack:
         return repr(task.get_coro())
-    frame = stack[-1]
+    return _line(stack[-1])
+
+
+def _line(frame: FrameType) -> str:
     code = frame.f_code
     return f"{code.co_filename}:{frame.f_lineno} in {code.co_qualname}"

@@ -1,6 +1,7 @@
 """anyio on the simulated loop: tasks, threads, TCP, UDP."""
 
 import anyio
+import anyio.from_thread
 import anyio.to_thread
 import pytest
 
@@ -16,12 +17,14 @@ def test_task_groups_and_time(pair):
     assert pair.run(work()) == (True, 15)
 
 
-def test_worker_threads_run_inline(pair):
+def test_worker_threads_take_no_time_and_can_ask_the_loop(pair):
     async def work():
-        return await anyio.to_thread.run_sync(lambda: 7)
+        assert await anyio.to_thread.run_sync(lambda: 7) == 7
+        assert anyio.current_time() == 0
+        await anyio.to_thread.run_sync(lambda: anyio.from_thread.run(anyio.sleep, 3))
+        return anyio.current_time()
 
-    assert pair.run(work()) == 7
-    assert pair.time_s == 0
+    assert pair.run(work()) == 3
 
 
 def test_tcp(pair):

@@ -125,6 +125,21 @@ class Endpoint:
         """Whether a read would give the end, or an error, for ever."""
         return False
 
+    @property
+    def reads_end(self) -> bool:
+        """Whether nothing more will arrive (POLLRDHUP)."""
+        return self.ended
+
+    @property
+    def hung_up(self) -> bool:
+        """Whether nothing can go either way any more (POLLHUP)."""
+        return False
+
+    @property
+    def failed(self) -> bool:
+        """Whether an error is pending (POLLERR)."""
+        return False
+
     def set_group(self, level: int, name: int, value: int | bytes) -> bool:
         """Whether that was an option about multicast groups, which is then done."""
         del level, name, value

@@ -331,6 +331,25 @@ class StreamEndpoint(Endpoint):
             connection.state is State.CLOSED or connection.receiver.fin is not None
         )
 
+    @property
+    def reads_end(self) -> bool:
+        """The peer has closed, or this end reads no more."""
+        return self.ended or self._read_shut
+
+    @property
+    def hung_up(self) -> bool:
+        """Not connected, or both directions have ended (Linux's tcp_poll)."""
+        connection = self.connection
+        if connection is None:
+            return not self.listening
+        both = self.ended and connection.sender.fin_queued
+        return connection.state is State.CLOSED or both
+
+    @property
+    def failed(self) -> bool:
+        """The connection's error was not told yet."""
+        return bool(self._pending())
+
     def readiness(self) -> int:
         """As Linux's tcp_poll."""
         if not self.kernel.powered:

@@ -161,6 +161,17 @@ class UnixStreamEndpoint(Endpoint):
         """The other has closed or shut down."""
         return self._read_shut
 
+    @property
+    def hung_up(self) -> bool:
+        """Not connected, or both directions have ended."""
+        alone = self.other is None and not self.listening
+        return alone or (self._read_shut and self._write_shut)
+
+    @property
+    def failed(self) -> bool:
+        """The peer left data unread, which was not told yet."""
+        return bool(self.error)
+
     def readiness(self) -> int:
         """As Linux's unix_poll: hung up (both) without a peer; writable with a quarter in use."""
         if not self.kernel.powered:
