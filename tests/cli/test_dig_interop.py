@@ -57,6 +57,24 @@ example.org AXFR +noall +answer
 example.org AXFR +noall +answer +ttlunits
 example.org IXFR=1
 nothing.example.org AXFR
+example.org IXFR=4294967295
+ns.example.org +edns=1 +cmd
+ns.example.org +edns=1 +noednsnegotiation +cmd
+ns.example.org +opcode=status +cmd
+ns.example.org +opcode=9 +cmd
+ns.example.org +header-only +cmd
+ns.example.org +ednsflags=0x4000 +noall +answer
+ns.example.org +qid=1234 +cmd
+ns.example.org +unknownformat +cmd
+https.example.org HTTPS +unknownformat +noall +answer
+unk.example.org TYPE65400 +noall +answer
+ns.example.org AAAA +expandaaaa +noall +answer
+cdnskey.example.org CDNSKEY +split=8
+cdnskey.example.org CDNSKEY +nosplit +noall +answer
+cdnskey.example.org CDNSKEY +short +split=4
+ns +search +domain=example.org +noall +answer
+long.example.org TXT +cmd
+-x 192.0.2 +cmd
 -x 192.0.2.80 +cmd
 -x 2001:db8::1 +cmd
 """

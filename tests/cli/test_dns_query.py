@@ -57,7 +57,9 @@ def test_exit_codes_are_digs(capsys, port):
     assert told(capsys, "x.test", "+nonsense")[0] == 1
     assert told(capsys, "-x", "nowhere")[0] == 1
     assert told(capsys, "x.test", "--no-such-option")[0] == 1
-    assert told(capsys, "a" * 64 + ".test", "@127.0.0.1", "-p", port)[0] == 1
+    assert told(capsys, "a" * 64 + ".test", "@127.0.0.1", "-p", port)[0] == 10
+    assert told(capsys, "x.test", "-b", "nowhere")[0] == 1
+    assert told(capsys, "x.test", "+tls", "+tls-ca=/no/such/file", "@127.0.0.1")[0] == 1
 
 
 def test_a_root_on_this_machine_has_its_zones_here_too(tmp_path, port, capsys):

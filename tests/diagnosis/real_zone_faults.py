@@ -12,7 +12,8 @@ from firstbyte.protocols.dns.names import from_text
 from firstbyte.resolver.daemon.config import driver_settings
 from firstbyte.resolver.query.compare import Job, compare
 from firstbyte.resolver.query.iterate import iterate
-from firstbyte.resolver.query.words import Wanted, parse
+from firstbyte.resolver.query.wanted import Wanted
+from firstbyte.resolver.query.words import parse
 from firstbyte.server.dns.nsec3 import Params
 from firstbyte.server.dns.signing import Policy
 from testbed.dns_tree import PLAIN, dns_tree

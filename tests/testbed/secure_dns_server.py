@@ -7,6 +7,7 @@
 """
 
 import asyncio
+import base64
 import contextlib
 import ssl
 from dataclasses import dataclass, field
@@ -82,6 +83,9 @@ class SecureDnsServer:
 
     async def _answer(self, method: str, path: str, body: bytes) -> bytes | None:
         self.requests.append((method, path))
+        if method == "GET":
+            text = path.partition("dns=")[2]
+            body = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
         message = await self.names.answer_bytes(body, "doh")
         return None if message is None else message + self.extra
 

@@ -11,32 +11,44 @@ from firstbyte.cli.shell.lab_flags import LAB, LabCommand
 
 if TYPE_CHECKING:
     from firstbyte.journey.resolution import Outcome
-    from firstbyte.resolver.query.words import Wanted
+    from firstbyte.resolver.query.wanted import Wanted
 
 TYPED = "firstbyte.dns.typed"
 USAGE = 1
 UNREADABLE = 8
 NO_REPLY = 9
+NO_NAME = 10
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _ASKING = FlagGroup("Asking")
 _ITERATING = FlagGroup("From the root")
 _SHOWING = FlagGroup("Showing")
 EPILOG = """\
 \b
-dig's words: +short +trace +dnssec +cd +tcp +norec +noedns +bufsize=N +time=N +tries=N +ignore
-+nsid +subnet=NET +cookie[=HEX] +keepalive +expire +padding=N +ednsopt=CODE:HEX, and for dig's
-own format: +[no]all +[no]answer +[no]authority +[no]additional +[no]question +[no]comments
-+[no]stats +[no]cmd +multiline +ttlunits +rrcomments +nocrypto +onesoa +identify +qr
+dig's words
+  the way:     +tcp +tls +https[=PATH] +https-get[=PATH] +http-plain[=PATH] +tls-ca[=FILE]
+               +tls-hostname=NAME +tls-certfile=FILE +tls-keyfile=FILE +time=N +tries=N
+               +ignore +nofail
+  the query:   +dnssec +cd +norec +noad +noedns +edns=N +bufsize=N +nsid +subnet=NET
+               +cookie[=HEX] +keepalive +expire +padding=N +ednsopt=CODE[:HEX] +ednsflags=N
+               +opcode=NAME +qid=N +header-only +search +domain=NAME +ndots=N
+  the format:  +short +[no]all +[no]answer +[no]authority +[no]additional +[no]question
+               +[no]comments +[no]stats +[no]cmd +multiline +ttlunits +rrcomments +nocrypto
+               +onesoa +identify +qr +unknownformat +expandaaaa +idnout +split=N
+A server may be an URL, too: @tls://HOST, @https://HOST/PATH. Its certificate must be good then;
+as with dig, +tls and +https alone judge it and go on, +tls-ca insists.
 \b
 Examples:
   firstbyte dns example.org
   firstbyte dns example.org MX AAAA @192.0.2.53 +short
   firstbyte dns --iterative www.example.org        walk from the root, prove it
   firstbyte dns -x 192.0.2.1
+  firstbyte dns example.org @192.0.2.53 +tls
+  firstbyte dns example.org @https://dns.example/dns-query
   firstbyte dns --lab --iterative shop.example     the same in the private internet
   firstbyte dns example.org AXFR @ns1.example.org
 \b
-Exit codes are dig's: 0 answered (whatever the answer), 1 usage, 8 unreadable -f, 9 no reply.
+Exit codes are dig's: 0 answered (whatever the answer), 1 usage, 8 unreadable -f, 9 no reply,
+10 no domain name.
 """
 
 
@@ -71,7 +83,14 @@ class DigCommand(LabCommand):
     params=[
         click.Argument(["words"], nargs=-1, metavar="NAME [TYPE…] [@SERVER] [+word…]"),
         _ASKING("-x", "reverse", multiple=True, metavar="ADDR", help="the name of an address"),
-        _ASKING("-p", "port", type=click.IntRange(1, 65535), default=53, help="the server's port"),
+        _ASKING(
+            "-p",
+            "port",
+            type=click.IntRange(1, 65535),
+            metavar="PORT",
+            help="the server's port: 53, 853 with +tls, 443 with +https",
+        ),
+        _ASKING("-b", "source", metavar="ADDR[#PORT]", help="ask from this address"),
         _ASKING("-t", "types", multiple=True, metavar="TYPE", help="a type, as dig has it"),
         _ASKING("-q", "names", multiple=True, metavar="NAME", help="a name, as dig has it"),
         _ASKING("-c", "rdclass", metavar="CLASS", help="a class, as dig has it"),
@@ -91,6 +110,7 @@ class DigCommand(LabCommand):
         ),
         _ITERATING("--no-0x20", "plain_case", is_flag=True, help="do not mix the letters' case"),
         _ITERATING("--qname-minimisation", type=click.Choice(["off", "relaxed", "strict"])),
+        _SHOWING("-u", "usec", is_flag=True, help="dig's times in microseconds"),
         _SHOWING("--json", "as_json", is_flag=True, help="messages as RFC 8427 has them"),
         _SHOWING("--ladder", is_flag=True, help="draw the walk as arrows"),
         *LAB,
@@ -127,17 +147,17 @@ def _command(words: tuple[str, ...], given: dict[str, Any], typed: str) -> int:
     from firstbyte.cli.shell.dns_asking import diagnosed
     from firstbyte.cli.shell.entry import complain
     from firstbyte.cli.shell.in_world import run_client
-    from firstbyte.errors import DecodeError, UsageError
+    from firstbyte.errors import DecodeError, TlsError, UsageError
     from firstbyte.resolver.query.words import parse
 
     try:
-        every = (*given["names"], *words, *given["types"], *filter(None, [given["rdclass"]]))
-        wanted = replace(parse(every, given["reverse"]), audit=given["audit"])
+        wanted = parse(words, given["reverse"], given["names"], given["types"], given["rdclass"])
+        wanted = replace(wanted, audit=given["audit"], source=_source(given["source"]))
         outcome = diagnosed(run_client(given, lambda: _ask(wanted, given)))
-    except UsageError as fault:
+    except (UsageError, TlsError) as fault:
         return complain(fault.message, fault.hint, USAGE)
     except DecodeError as fault:
-        return complain(str(fault), None, USAGE)
+        return complain(str(fault), None, NO_NAME)
     _print(outcome, wanted, given, typed)
     return 0 if _answered(outcome) else NO_REPLY
 
@@ -162,6 +182,23 @@ async def _ask(wanted: "Wanted", given: dict[str, Any]) -> "Outcome":
     return await ask_all(wanted, given["port"], families, configuration(given))
 
 
+def _source(text: str | None) -> tuple[str, int] | None:
+    """``ADDR`` or ``ADDR#PORT``."""
+    if text is None:
+        return None
+    from ipaddress import ip_address
+
+    from firstbyte.errors import UsageError
+
+    address, _, port = text.partition("#")
+    try:
+        return str(ip_address(address)), int(port or 0)
+    except ValueError as fault:
+        raise UsageError(
+            f"-b {text!r}: {fault}", "as in -b 192.0.2.7 or -b 192.0.2.7#5300"
+        ) from fault
+
+
 def _print(outcome: "Outcome", wanted: "Wanted", given: dict[str, Any], typed: str) -> None:
     from firstbyte.cli.shell.terminal import has_colour, look_of
 
@@ -170,7 +207,7 @@ def _print(outcome: "Outcome", wanted: "Wanted", given: dict[str, Any], typed: s
 
         sys.stdout.write(to_json(outcome))
         return
-    lines = _dig_lines(outcome, wanted, typed)
+    lines = _dig_lines(outcome, wanted, typed, usec=given["usec"])
     if lines is not None:
         sys.stdout.write("".join(f"{line}\n" for line in lines))
         return
@@ -182,27 +219,23 @@ def _print(outcome: "Outcome", wanted: "Wanted", given: dict[str, Any], typed: s
     sys.stdout.write(paint(drawn, width=look.width, colour=has_colour(sys.stdout)))
 
 
-def _dig_lines(outcome: "Outcome", wanted: "Wanted", typed: str) -> list[str] | None:
+def _dig_lines(outcome: "Outcome", wanted: "Wanted", typed: str, *, usec: bool) -> list[str] | None:
     """Dig's format where its words ask for it; None: our own page."""
     from firstbyte.rendering import dns_dig
 
-    show = wanted.show
-    parts = dns_dig.Parts(
-        **{
-            name: value
-            for name in dns_dig.Parts.__struct_fields__
-            if (value := getattr(show, name)) is not None
-        }
-    )
+    said: dict[str, Any] = {**wanted.show, "usec": usec}
+    parts = dns_dig.Parts(**said)
     lines: list[str] = []
     for exchange in outcome.exchanges:
         whole = exchange.type in ("AXFR", "IXFR") and exchange.response is not None
         if wanted.short:
             lines += dns_dig.short(exchange, parts, dnssec=wanted.dnssec)
             continue
-        if not (whole or show.dig):
+        if not (whole or dns_dig.is_wanted(wanted.show)):
             return None
-        if parts.cmd and not lines:
-            lines = dns_dig.banner(typed)
-        lines += dns_dig.transfer(exchange, parts) if whole else dns_dig.page(exchange, parts)
-    return lines
+        head = dns_dig.banner(typed) if parts.cmd and not lines else []
+        if whole:
+            lines += [*head, *dns_dig.transfer(exchange, parts)]
+        else:
+            lines += dns_dig.page(exchange, parts, head)
+    return [dns_dig.with_unicode(line) for line in lines] if parts.idnout else lines

@@ -29,7 +29,7 @@ Examples:
 )
 @click.argument("source", nargs=-1, metavar="FILE|HEX | NAME [TYPE] [@SERVER]")
 @click.option("--query", "as_query", is_flag=True, help="draw the query for NAME and TYPE")
-@click.option("-p", "port", type=click.IntRange(1, 65535), default=53, help="the server's port")
+@click.option("-p", "port", type=click.IntRange(1, 65535), metavar="PORT", help="the server's port")
 @click.option("--json", "as_json", is_flag=True, help="the fields as JSON")
 @lab_flags
 def command(source: tuple[str, ...], **given: Any) -> int:
@@ -84,7 +84,7 @@ def _is_path(name: str) -> bool:
 
 
 def _asked(words: tuple[str, ...], given: dict[str, Any]) -> list[bytes]:
-    from firstbyte.resolver.query.plain import make_query
+    from firstbyte.resolver.query.making import make_query
     from firstbyte.resolver.query.words import parse
 
     wanted = parse(words)

@@ -1,5 +1,6 @@
 """What rules ask of a journey, and how they put its numbers into words."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -53,7 +54,9 @@ def ms_text(ms: float | None) -> str:
 
 
 def host(hop: Hop) -> str:
-    """The host name of the hop's URL."""
+    """The host name of the hop's URL; of a question to the DNS, the server that was asked."""
+    if hop.url.startswith("dns:") and questions(hop):
+        return questions(hop)[-1].server
     try:
         return urlsplit(hop.url).hostname or hop.url
     except ValueError:
@@ -95,7 +98,7 @@ def questions_text(hop: Hop) -> str:
     alike: dict[str, list[str]] = {}
     for question in questions(hop):
         alike.setdefault(_question_text(question), []).append(question.type)
-    texts = [f"{', '.join(types)} {text}" for text, types in alike.items()]
+    texts = [f"{_types_text(types)} {text}" for text, types in alike.items()]
     return "; ".join(_few(texts, "question"))
 
 
@@ -103,6 +106,12 @@ def _few(texts: list[str], noun: str) -> list[str]:
     """The first ones, and how many more there are: a walk from the root may ask a hundred."""
     more = len(texts) - MAX_TOLD
     return texts if more < 2 else [*texts[:MAX_TOLD], f"and {more} more {noun}s"]
+
+
+def _types_text(types: list[str]) -> str:
+    """Each type once, with how often it was asked for."""
+    counts = Counter(types)
+    return ", ".join(f"{type_} ({n} times)" if n > 1 else type_ for type_, n in counts.items())
 
 
 def _question_text(question: DnsQuestion) -> str:

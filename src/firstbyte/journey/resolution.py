@@ -27,11 +27,15 @@ class Exchange(Struct, frozen=True, kw_only=True):
     when_s: float = 0.0
     """Unix time."""
     failure: str | None = None
+    failure_id: str | None = None
+    """What kind of failure it is, as errors and findings are named."""
     attempts: int = 1
     more: tuple[bytes, ...] = ()
     """The further messages of a zone transfer."""
     notes: tuple[str, ...] = ()
     """What happened on the way: retries, truncation."""
+    tls: str | None = None
+    """Of an encrypted way: its version, and what became of the certificate."""
 
 
 class Step(Struct, frozen=True, kw_only=True):

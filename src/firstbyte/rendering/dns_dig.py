@@ -1,6 +1,7 @@
 """A message in dig's format: what scripts and eyes know."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from msgspec import Struct
@@ -13,10 +14,10 @@ from firstbyte.protocols.dns import walker
 from firstbyte.protocols.dns.message import Message, Record
 from firstbyte.protocols.dns.names import to_text
 from firstbyte.protocols.dns.presentation import (
+    BASE64_CHUNK,
     class_text,
     opcode_text,
     rcode_text,
-    shown,
     type_text,
 )
 from firstbyte.rendering.dns_dig_options import opt_lines
@@ -24,6 +25,10 @@ from firstbyte.rendering.dns_dig_record import Style, column, data_lines, record
 from firstbyte.rendering.escape import escape
 
 _MUST_BE_ZERO = 0x0040
+_A_LABEL = re.compile(r"(?<![\w-])xn--[a-z0-9-]+", re.IGNORECASE)
+
+
+SECTIONS = ("question", "answer", "authority", "additional", "comments", "stats", "cmd")
 
 
 class Parts(Struct, frozen=True):
@@ -45,17 +50,42 @@ class Parts(Struct, frozen=True):
     rrcomments: bool = False
     crypto: bool = True
     onesoa: bool = False
+    unknownformat: bool = False
+    expandaaaa: bool = False
+    idnout: bool = False
+    usec: bool = False
+    """Times in microseconds: ``-u``."""
+    split: int = BASE64_CHUNK
+    """Characters of keys and signatures between blanks; 0: none."""
 
     @property
     def style(self) -> Style:
         """How records are written."""
         return Style(
-            self.ttl, self.rdclass, self.ttlunits, self.multiline, self.rrcomments, self.crypto
+            self.ttl,
+            self.rdclass,
+            self.ttlunits,
+            self.multiline,
+            self.rrcomments,
+            self.crypto,
+            self.unknownformat,
+            self.expandaaaa,
+            self.split,
         )
 
 
 ALL = Parts()
 """What dig prints by itself."""
+_NO_FORMAT = frozenset({"identify", "onesoa", "usec"})
+
+
+def is_wanted(said: dict[str, bool | int]) -> bool:
+    """Whether these words ask for dig's format: a section of it, or a look that it has alone."""
+    return any(
+        name in SECTIONS or value != getattr(ALL, name)
+        for name, value in said.items()
+        if name not in _NO_FORMAT
+    )
 
 
 def short(exchange: Exchange, parts: Parts = ALL, *, dnssec: bool = False) -> list[str]:
@@ -64,9 +94,9 @@ def short(exchange: Exchange, parts: Parts = ALL, *, dnssec: bool = False) -> li
     style = replace(parts.style, multiline=False)
     if message is None:
         return _unanswered(exchange)
-    came = f" from server {escape(exchange.server)} in {exchange.rtt_ms or 0.0:.0f} ms."
+    came = f" from server {escape(exchange.server)} in {_took(exchange, parts, 'ms', 'us')}."
     return [
-        data_lines(record, shown(record).data, style) + (came if parts.identify else "")
+        data_lines(record, style) + (came if parts.identify else "")
         for record in message.answer
         if dnssec or record.rdtype != dns.RRSIG or message.qtype == dns.RRSIG
     ]
@@ -90,6 +120,20 @@ def _unanswered(exchange: Exchange) -> list[str]:
     return [*lines, ";; no servers could be reached"]
 
 
+def with_unicode(line: str) -> str:
+    """A line with the U-labels of internationalised names (RFC 5890, 2.3.2.1): ``+idnout``."""
+    return _A_LABEL.sub(lambda found: _u_label(found[0]), line)
+
+
+def _u_label(label: str) -> str:
+    import idna
+
+    try:
+        return escape(idna.decode(label.lower()))
+    except (idna.IDNAError, UnicodeError):
+        return label
+
+
 def decoded(data: bytes | None) -> Message | None:
     """The message, or None where there is none or it is broken."""
     try:
@@ -109,19 +153,22 @@ def transfer(exchange: Exchange, parts: Parts) -> list[str]:
     count = len(lines)
     if parts.onesoa and count > 1:
         lines = lines[:-1]
-    return lines + (_transfer_stats(exchange, count) if parts.stats else [])
+    return lines + (_transfer_stats(exchange, parts, count) if parts.stats else [])
 
 
-def _transfer_stats(exchange: Exchange, records: int) -> list[str]:
+def _transfer_stats(exchange: Exchange, parts: Parts, records: int) -> list[str]:
     messages = 1 + len(exchange.more)
     size = len(exchange.response or b"") + sum(map(len, exchange.more))
-    lines = _stats(exchange)[:-2]
+    lines = _stats(exchange, parts)[:-2]
     return [*lines, f";; XFR size: {records} records (messages {messages}, bytes {size})", ""]
 
 
-def page(exchange: Exchange, parts: Parts = ALL) -> list[str]:
-    """All the parts, as dig orders them."""
+def page(exchange: Exchange, parts: Parts = ALL, head: Sequence[str] = ()) -> list[str]:
+    """All the parts, as dig orders them; what happened on the way stands before the ``head``."""
     lines: list[str] = []
+    if exchange.response is not None and parts.comments:
+        lines += [f";; {escape(note)}" for note in exchange.notes]
+    lines += head
     if parts.qr:
         lines += [";; Sending:", *_message(exchange.query, parts)]
         if parts.comments:
@@ -129,9 +176,9 @@ def page(exchange: Exchange, parts: Parts = ALL) -> list[str]:
     if exchange.response is None:
         return [*lines, *_unanswered(exchange)]
     if parts.comments:
-        lines += [f";; {escape(note)}" for note in exchange.notes] + [";; Got answer:"]
+        lines.append(";; Got answer:")
     lines += _message(exchange.response, parts, exchange.query)
-    return lines + (_stats(exchange) if parts.stats else [])
+    return lines + (_stats(exchange, parts) if parts.stats else [])
 
 
 def _message(data: bytes, parts: Parts, query: bytes | None = None) -> list[str]:
@@ -182,8 +229,10 @@ def _warnings(message: Message, query: bytes | None) -> list[str]:
 def _question(message: Message, parts: Parts) -> list[str]:
     name = escape(to_text(message.qname or b"\0"))
     _, at_class, at_type, _ = parts.style.columns
-    line = column(name, at_class) + class_text(message.qclass)
-    line = ";" + column(line, at_type) + type_text(message.qtype)
+    rdclass, rdtype = class_text(message.qclass), type_text(message.qtype)
+    if parts.unknownformat:
+        rdclass, rdtype = f"CLASS{message.qclass}", f"TYPE{message.qtype}"
+    line = ";" + column(column(name, at_class) + rdclass, at_type) + rdtype
     return [";; QUESTION SECTION:", line, ""] if parts.comments else [line]
 
 
@@ -192,11 +241,16 @@ def _section(name: str, records: Iterable[Record], parts: Parts) -> list[str]:
     return [f";; {name} SECTION:", *lines, ""] if parts.comments else lines
 
 
-def _stats(exchange: Exchange) -> list[str]:
+def _took(exchange: Exchange, parts: Parts, unit: str, micro: str) -> str:
+    took_ms = exchange.rtt_ms or 0.0
+    return f"{took_ms * 1000:.0f} {micro}" if parts.usec else f"{took_ms:.0f} {unit}"
+
+
+def _stats(exchange: Exchange, parts: Parts) -> list[str]:
     when = datetime.fromtimestamp(exchange.when_s, UTC)
     server = f"{exchange.server}#{exchange.port}({exchange.server})"
     return [
-        f";; Query time: {exchange.rtt_ms or 0.0:.0f} msec",
+        f";; Query time: {_took(exchange, parts, 'msec', 'usec')}",
         f";; SERVER: {escape(server)} ({exchange.transport.upper()})",
         f";; WHEN: {when:%a %b %d %H:%M:%S UTC %Y}",
         f";; MSG SIZE  rcvd: {len(exchange.response or b'')}",

@@ -2,12 +2,20 @@
 
 import re
 from collections.abc import Sequence
+from ipaddress import IPv6Address
 
 from msgspec import Struct
 
 from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns.message import Record
-from firstbyte.protocols.dns.presentation import shown
+from firstbyte.protocols.dns.names import to_text
+from firstbyte.protocols.dns.presentation import (
+    BASE64_CHUNK,
+    class_text,
+    data_text,
+    octets_text,
+    type_text,
+)
 from firstbyte.rendering.escape import escape
 
 _TAB = 8
@@ -41,6 +49,9 @@ class Style(Struct, frozen=True):
     multiline: bool = False
     rrcomments: bool = False
     crypto: bool = True
+    unknownformat: bool = False
+    expandaaaa: bool = False
+    split: int = BASE64_CHUNK
 
     @property
     def columns(self) -> tuple[int, int, int, int]:
@@ -55,15 +66,17 @@ PLAIN = Style()
 
 def record_line(record: Record, style: Style = PLAIN) -> str:
     """One record; with ``multiline`` it may be several lines."""
-    text = shown(record)
     columns = style.columns
-    line = escape(text.name)
+    raw = style.unknownformat  # RFC 3597, 5: numbers in place of all mnemonics
+    line = escape(to_text(record.key))
     if style.ttl:
-        line = _moved(line, columns[0]) + ttl_text(text.ttl_s, units=style.ttlunits)
+        line = _moved(line, columns[0]) + ttl_text(record.ttl_s, units=style.ttlunits)
     if style.rdclass:
-        line = _moved(line, columns[1]) + text.rdclass
-    line = _moved(line, columns[2]) + text.type
-    return _moved(line, columns[3]) + data_lines(record, text.data, style)
+        rdclass = f"CLASS{record.rdclass}" if raw else class_text(record.rdclass)
+        line = _moved(line, columns[1]) + rdclass
+    rdtype = f"TYPE{record.rdtype}" if raw else type_text(record.rdtype)
+    line = _moved(line, columns[2]) + rdtype
+    return _moved(line, columns[3]) + data_lines(record, style)
 
 
 def _moved(line: str, target: int) -> str:
@@ -92,9 +105,14 @@ def ttl_text(seconds: int, *, units: bool) -> str:
     return parts
 
 
-def data_lines(record: Record, text: str, style: Style) -> str:
+def data_lines(record: Record, style: Style) -> str:
     """The data, with dig's digits, comments and line breaks."""
-    text = escape(_as_dig(record.rdtype, text))
+    if style.unknownformat:
+        return octets_text(record.rdata, style.split)
+    if style.expandaaaa and record.rdtype == dns.AAAA and len(record.rdata) == 16:
+        return IPv6Address(record.rdata).exploded
+    data = data_text(record.rdclass, record.rdtype, record.rdata, style.split)
+    text = escape(_as_dig(record.rdtype, data))
     if not style.crypto:
         return _without_crypto(record, text)
     if style.multiline:
@@ -106,9 +124,9 @@ def data_lines(record: Record, text: str, style: Style) -> str:
 
 
 def _as_dig(rdtype: int, text: str) -> str:
-    if text.startswith("\\#"):
-        return text.rstrip()
     words = text.split(" ")
+    if words[0] == "\\#":
+        return " ".join((*words[:2], *(word.upper() for word in words[2:]))).rstrip()
     if rdtype in _DIGESTS:
         head = _DIGESTS[rdtype]
         return " ".join((*words[:head], *(word.upper() for word in words[head:])))

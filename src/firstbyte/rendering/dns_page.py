@@ -26,6 +26,7 @@ VERDICT_STYLES = {
     "indeterminate": "warning",
 }
 _NAME_MOST = 34
+_PORTS = {"tls": 853, "https": 443, "http": 80}
 
 
 def page(outcome: Outcome, look: Look, *, draw_ladder: bool = False) -> list[Text]:
@@ -55,7 +56,11 @@ def answer(
     head = Text.assemble((escape(exchange.name), "title"), " ", (exchange.type, "title"), "  ")
     if message is None:
         why = exchange.failure or "the answer is malformed"
-        return [head.append(look.words(f"{look.glyphs.bad} {escape(why)}"), "error")]
+        mark = look.words(f"{look.glyphs.bad} ")
+        parts = wrap(look.words(escape(why)), max(20, look.width - head.cell_len - len(mark)))
+        lead = " " * (head.cell_len + len(mark))
+        first = head.append(mark + parts[0], "error")
+        return [first, *(Text(lead + part, style="error") for part in parts[1:])]
     status = rcode_text(message.rcode)
     head.append(status, "good" if status == "NOERROR" else "error")
     judged = verdict or ("authenticated by the server" if message.flags & dns.AD else None)
@@ -63,7 +68,11 @@ def answer(
         head.append(", ").append(judged, VERDICT_STYLES.get(judged, "good"))
     lines = [head, *_records(message, look)]
     lines += _because(_said(message, reasons), look)
-    return [*lines, Text(look.words("  " + _source(exchange, message)), style="dim")]
+    lines.append(Text(look.words("  " + _source(exchange, message)), style="dim"))
+    for said in (exchange.tls, *exchange.notes):
+        parts = wrap(look.words(escape(said or "")), look.width - 2) if said else []
+        lines += [Text("  " + part, style="dim") for part in parts]
+    return lines
 
 
 def _said(message: Message, reasons: Sequence[str]) -> list[str]:
@@ -118,7 +127,7 @@ def _source(exchange: Exchange, message: Message) -> str:
     took = duration(exchange.rtt_ms or 0.0)
     if exchange.transport == "iteration":
         return f"resolved from the root in {took} · flags {flags}"
-    port = "" if exchange.port == 53 else f" port {exchange.port}"
+    port = "" if exchange.port == _PORTS.get(exchange.transport, 53) else f" port {exchange.port}"
     way = exchange.transport.upper()
     tries = f" · attempt {exchange.attempts}" if exchange.attempts > 1 else ""
     where = f"from {escape(exchange.server)}{port} over {way} in {took}"

@@ -8,7 +8,7 @@ from firstbyte.diagnosis import diagnose
 from firstbyte.rendering.dns_compare import comparison
 from firstbyte.rendering.look import Look
 from firstbyte.resolver.query.compare import Job, compare
-from firstbyte.resolver.query.words import Wanted
+from firstbyte.resolver.query.wanted import Wanted
 from firstbyte.server.dns.faults.fault import Order
 from firstbyte.server.dns.faults.registry import all_faults
 from firstbyte.server.dns.serving import NameServer

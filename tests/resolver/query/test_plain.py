@@ -8,8 +8,11 @@ from hypothesis import strategies as st
 
 from firstbyte.errors import DecodeError
 from firstbyte.protocols.dns import walker
-from firstbyte.resolver.query.plain import Question, answers, ask, make_query
-from firstbyte.resolver.query.words import Wanted, parse
+from firstbyte.resolver.query.carry import answers
+from firstbyte.resolver.query.making import make_query
+from firstbyte.resolver.query.plain import Question, ask
+from firstbyte.resolver.query.wanted import Wanted
+from firstbyte.resolver.query.words import parse
 from firstbyte.server.dns.faults.registry import choose, treatments
 from firstbyte.server.dns.serving import NameServer
 from firstbyte.server.dns.zone_set import ZoneSet
@@ -42,7 +45,7 @@ def test_truncated_answers_come_again_over_tcp():
     exchange = asked("www.example.org", "truncating")
     assert exchange.transport == "tcp"
     assert walker.decode(exchange.response).answer
-    assert "truncated" in exchange.notes[0]
+    assert "Truncated" in exchange.notes[0]
     kept = asked("www.example.org +ignore", "truncating")
     assert kept.transport == "udp"
 

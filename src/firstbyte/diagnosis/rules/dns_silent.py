@@ -18,7 +18,10 @@ RULE = Rule(
         "nothing about the name itself."
     ),
     see=("dig @SERVER NAME", "cat /etc/resolv.conf", "resolvectl status"),
-    fix="Check that the servers in resolv.conf are up and that UDP and TCP port 53 reach them.",
+    fix=(
+        "Check that the servers (resolv.conf has the system's) are up, and that UDP and TCP reach "
+        "their port."
+    ),
     cures=(
         "Try another server: --dns-servers 9.9.9.9, or DNS over HTTPS with --doh-url.",
         "Many networks let nobody ask name servers but their resolver: leave --iterative out.",

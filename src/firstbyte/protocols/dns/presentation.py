@@ -37,16 +37,24 @@ def shown(record: Record) -> Shown:
     )
 
 
-def data_text(rdclass: int, rdtype: int, rdata: bytes) -> str:
-    """Record data as text."""
+def data_text(rdclass: int, rdtype: int, rdata: bytes, chunk: int = BASE64_CHUNK) -> str:
+    """Record data as text; long keys and signatures with a blank after each ``chunk``; 0: none."""
     try:
         kind = dns.rdatatype.RdataType.make(rdtype)
         value = dns.rdata.from_wire(
             dns.rdataclass.RdataClass.make(rdclass), kind, rdata, 0, len(rdata)
         )
-        return str(value.to_text(chunksize=BASE64_CHUNK))
+        return str(value.to_text(chunksize=chunk))
     except (dns.exception.DNSException, ValueError, TypeError, IndexError, KeyError):
-        return f"\\# {len(rdata)} {rdata.hex().upper()}".rstrip()
+        return octets_text(rdata)
+
+
+def octets_text(rdata: bytes, chunk: int = 0) -> str:
+    """Record data of any type (RFC 3597, 5), with a blank after each ``chunk`` digits; 0: none."""
+    digits = rdata.hex().upper()
+    width = chunk or max(1, len(digits))
+    parts = (digits[at : at + width] for at in range(0, len(digits), width))
+    return " ".join(("\\#", str(len(rdata)), *parts))
 
 
 def type_text(number: int) -> str:
@@ -83,10 +91,16 @@ def class_number(text: str) -> int | None:
 
 def opcode_text(number: int) -> str:
     """As dig names it."""
+    text = dns.opcode.to_text(dns.opcode.Opcode.make(number))
+    return f"RESERVED{number}" if text.isdigit() else text
+
+
+def opcode_number(text: str) -> int | None:
+    """The opcode of a mnemonic in any case, or of a number; None where it is neither."""
     try:
-        return dns.opcode.to_text(dns.opcode.Opcode.make(number))
-    except ValueError:
-        return f"RESERVED{number}"
+        return int(dns.opcode.from_text(text))
+    except (dns.opcode.UnknownOpcode, ValueError):
+        return None
 
 
 def rcode_text(number: int) -> str:

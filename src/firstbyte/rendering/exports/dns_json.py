@@ -47,6 +47,7 @@ def _exchange(outcome: Outcome, index: int) -> dict[str, Any]:
         "rtt_ms": exchange.rtt_ms,
         "attempts": exchange.attempts,
         "notes": list(exchange.notes),
+        "tls": exchange.tls,
         "failure": exchange.failure,
         "security": outcome.verdicts[index] if outcome.verdicts else None,
         "reasons": list(outcome.reasons[index]) if outcome.reasons else [],

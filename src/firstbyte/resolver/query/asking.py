@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from ipaddress import ip_address
+from typing import NamedTuple
 
 from firstbyte.errors import DecodeError, UsageError
 from firstbyte.events.trace import Failed
@@ -14,39 +15,81 @@ from firstbyte.protocols.dns.presentation import rcode_text
 from firstbyte.resolver.daemon.config import Config, driver_settings
 from firstbyte.resolver.hosts import find, parse_hosts
 from firstbyte.resolver.machine.replies import address_text
-from firstbyte.resolver.query.plain import Question, Server, ask
+from firstbyte.resolver.names import HostName, candidates
+from firstbyte.resolver.query.carry import Server
+from firstbyte.resolver.query.plain import Question, ask
 from firstbyte.resolver.query.telling import Account, PlainTeller
-from firstbyte.resolver.query.words import Wanted
-from firstbyte.resolver.settings import parse_resolv_conf
+from firstbyte.resolver.query.wanted import Wanted
+from firstbyte.resolver.query.words import port_of
+from firstbyte.resolver.settings import PORT, parse_resolv_conf
 
 LOOPBACK = "127.0.0.1"
 _FAILURES = {dns.SERVFAIL: "dns.servfail", dns.REFUSED: "dns.refused", dns.NOTIMP: "dns.failed"}
 
 
-async def ask_all(wanted: Wanted, port: int, families: Sequence[int], config: Config) -> Outcome:
-    """Ask each question of the named server, or of the system's.
+async def ask_all(
+    wanted: Wanted, port: int | None, families: Sequence[int], config: Config
+) -> Outcome:
+    """Ask each question of the named server, or of the system's; ``port`` null: the way's own.
 
     Raises:
         UsageError: the server's name has no address.
         DecodeError: a name is no domain name.
+        TlsError: a file of certificates or keys cannot be used.
 
     """
-    named = await servers(wanted, port, families)
-    mapped = _mapped(named, config)
+    if wanted.secured.kind is not None:
+        from firstbyte.resolver.query.secure import prepare
+
+        prepare(wanted.secured)
+    named = await servers(wanted, port_of(wanted, port), families)
     account = Account(*wanted.questions[0])
-    teller = PlainTeller(account.scope)
+    asker = _Asker(wanted, named, _mapped(named, config), PlainTeller(account.scope))
     exchanges = [
-        await ask(Question(name, rdtype, mapped, named), wanted, teller)
-        for name, rdtype in wanted.questions
+        exchange for name, rdtype in wanted.questions for exchange in await asker.ask(name, rdtype)
     ]
     account.finish(failure=next(filter(None, map(_failure, exchanges)), None))
     return Outcome(exchanges=tuple(exchanges), journey=account.journey())
 
 
+class _Asker(NamedTuple):
+    """Who is asked, and how."""
+
+    wanted: Wanted
+    named: tuple[Server, ...]
+    mapped: tuple[Server, ...]
+    teller: PlainTeller
+
+    async def ask(self, name: str, rdtype: int) -> list[Exchange]:
+        """The exchange, or with a search list those until a name is found that exists."""
+        wanted = self.wanted
+        found: list[Exchange] = []
+        for full in _searched(name, wanted) if wanted.search or wanted.search_shown else (name,):
+            question = Question(full, rdtype, self.mapped, self.named)
+            exchange = await ask(question, wanted, self.teller)
+            found = [*found, exchange] if wanted.search_shown else [exchange]
+            if exchange.response is None or exchange.response[3] & 15 != dns.NXDOMAIN:
+                break
+        return found
+
+
+def _searched(name: str, wanted: Wanted) -> tuple[str, ...]:
+    """The full names to try, as the system's resolver does (resolv.conf's search and ndots)."""
+    settings = parse_resolv_conf(
+        system.current().resolv_conf(), environment=system.current().environment()
+    )
+    search = settings.search if wanted.domain is None else (wanted.domain.rstrip("."),)
+    ndots = settings.ndots if wanted.ndots is None else wanted.ndots
+    host = HostName(name.removesuffix("."), name.endswith("."))
+    return candidates(host, search, ndots)
+
+
 def _failure(exchange: Exchange) -> Failed | None:
     """What keeps the question from an answer; that a name does not exist is one."""
     if exchange.response is None:
-        return Failed("dns.silent", "dns", f"no server answered for {exchange.name}")
+        if exchange.failure_id in (None, "dns.silent"):
+            return Failed("dns.silent", "dns", f"no server answered for {exchange.name}")
+        return Failed(exchange.failure_id or "dns.silent", "dns", exchange.failure or "")
     try:
         message = walker.decode(exchange.response)
     except DecodeError as error:
@@ -102,7 +145,7 @@ async def addresses_of(name: str) -> tuple[str, ...]:
     found: list[str] = []
     configured = parse_resolv_conf(system.current().resolv_conf()).nameservers or (LOOPBACK,)
     for rdtype in (dns.A, dns.AAAA):
-        question = Question(name, rdtype, tuple((address, 53) for address in configured))
+        question = Question(name, rdtype, tuple((address, PORT) for address in configured))
         exchange = await ask(question, Wanted())
         if exchange.response is not None:
             found += _addresses(walker.decode(exchange.response))

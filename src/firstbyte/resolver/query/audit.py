@@ -15,10 +15,11 @@ from firstbyte.protocols.dns.names import label_count, to_text
 from firstbyte.resolver.driver import Driver
 from firstbyte.resolver.machine import values
 from firstbyte.resolver.machine.replies import address_text
-from firstbyte.resolver.query.plain import AXFR, Question, Server, ask
+from firstbyte.resolver.query.carry import Server
+from firstbyte.resolver.query.plain import AXFR, Question, ask
 from firstbyte.resolver.query.reading import message_of, serial_of
 from firstbyte.resolver.query.telling import PlainTeller
-from firstbyte.resolver.query.words import Wanted
+from firstbyte.resolver.query.wanted import Wanted
 
 AT_ONCE = 8
 MAX_SERVERS = 26

@@ -16,10 +16,11 @@ from firstbyte.protocols.dns.names import is_under, to_text
 from firstbyte.protocols.dns.presentation import data_text, rcode_text, type_text
 from firstbyte.resolver.machine.replies import address_text
 from firstbyte.resolver.query.asking import addresses_of
-from firstbyte.resolver.query.plain import Question, Server, ask
+from firstbyte.resolver.query.carry import Server
+from firstbyte.resolver.query.plain import Question, ask
 from firstbyte.resolver.query.reading import message_of, serial_of
 from firstbyte.resolver.query.telling import Account, PlainTeller
-from firstbyte.resolver.query.words import Wanted
+from firstbyte.resolver.query.wanted import Wanted
 from firstbyte.resolver.settings import parse_server
 
 AT_ONCE = 16

@@ -25,10 +25,10 @@ from firstbyte.resolver.machine.replies import read as read_reply
 from firstbyte.resolver.machine.settings import Settings
 from firstbyte.resolver.machine.values import Ask, Ede, FailureKind, Question, Response, Security
 from firstbyte.resolver.query.audit import Audit, Seen, deepest
-from firstbyte.resolver.query.plain import make_query
+from firstbyte.resolver.query.making import make_query
 from firstbyte.resolver.query.telling import Account
 from firstbyte.resolver.query.trust import Evidence, chain
-from firstbyte.resolver.query.words import Wanted
+from firstbyte.resolver.query.wanted import Wanted
 
 _FAILURES: dict[FailureKind, str] = {
     "timeout": "no answer in time",

@@ -3,7 +3,7 @@
 import secrets
 from ipaddress import ip_network
 
-from firstbyte.resolver.query.words import Wanted
+from firstbyte.resolver.query.wanted import Wanted
 
 NSID = 3
 CLIENT_SUBNET = 8
@@ -26,9 +26,9 @@ def options(wanted: Wanted, size_bytes: int) -> tuple[tuple[int, bytes], ...]:
     if wanted.cookie is not None:
         found.append((COOKIE, wanted.cookie or secrets.token_bytes(8)))
     found = [*sorted(found), *wanted.options]
-    if wanted.padding_bytes:
+    if wanted.block_bytes:
         size = size_bytes + sum(_HEAD_BYTES + len(data) for _, data in found) + _HEAD_BYTES
-        found.append((PADDING, bytes(-size % wanted.padding_bytes)))
+        found.append((PADDING, bytes(-size % wanted.block_bytes)))
     return tuple(found)
 
 

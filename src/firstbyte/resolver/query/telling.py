@@ -72,7 +72,7 @@ class PlainTeller:
     """Tells of questions to servers that were named. ``zone``: they are that zone's own."""
 
     def __init__(self, scope: Scope, zone: str | None = None) -> None:
-        self._scope = scope
+        self.scope = scope
         self._zone = None if zone is None else _bare(zone)
         self._sent_ns: dict[int, int] = {}
 
@@ -80,9 +80,9 @@ class PlainTeller:
         self, query: Message, size_bytes: int, server: tuple[str, int], transport: Transport
     ) -> int:
         """A question leaves; its number."""
-        number = self._scope.recorder.number("query")
-        self._sent_ns[number] = self._scope.now_ns()
-        self._scope.emit(
+        number = self.scope.recorder.number("query")
+        self._sent_ns[number] = self.scope.now_ns()
+        self.scope.emit(
             Question(
                 query=number,
                 name=shown(query.qname or b"\0"),
@@ -102,15 +102,15 @@ class PlainTeller:
         try:
             message = walker.decode(data)
         except DecodeError:
-            self._scope.emit(QueryFailed(number, "the answer cannot be read"))
+            self.scope.emit(QueryFailed(number, "the answer cannot be read"))
             return
         bare = message.edns is None and not message.flags & dns.TC
         if query.edns is not None and bare and query.qtype not in _TRANSFERS:
             rcode = dns.rcode_name(message.rcode)
             text = f"{_place(server)} answered {rcode} without EDNS"
-            self._scope.emit(Fallback("no_edns", text))
+            self.scope.emit(Fallback("no_edns", text))
         said = "; ".join(f"{code} {text}".rstrip() for code, text in ede.errors(message.edns))
-        self._scope.emit(
+        self.scope.emit(
             Answer(
                 query=number,
                 rcode=dns.rcode_name(message.rcode),
@@ -133,10 +133,10 @@ class PlainTeller:
     def failed(self, number: int, why: str, *, silent: bool) -> None:
         """Nothing came for it."""
         if silent:
-            waited_s = (self._scope.now_ns() - self._sent_ns[number]) / 1e9
-            self._scope.emit(TimedOut(number, round(waited_s, 3)))
+            waited_s = (self.scope.now_ns() - self._sent_ns[number]) / 1e9
+            self.scope.emit(TimedOut(number, round(waited_s, 3)))
         else:
-            self._scope.emit(QueryFailed(number, why))
+            self.scope.emit(QueryFailed(number, why))
 
 
 def _bare(zone: str) -> str:

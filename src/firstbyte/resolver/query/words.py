@@ -1,201 +1,61 @@
 """dig's command line: ``NAME [TYPE…] [@SERVER] [+word…]`` to what is to be asked and shown."""
 
+import re
 from ipaddress import ip_address, ip_network
-from typing import Any
+from urllib.parse import urlsplit
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from firstbyte.errors import UsageError
-from firstbyte.protocols.dns.presentation import class_number, type_number
+from firstbyte.protocols.dns.presentation import class_number, opcode_number, type_number
+from firstbyte.resolver.query import vocabulary as known
+from firstbyte.resolver.query.wanted import DEFAULT_PATH, PORTS, Secured, Wanted
 
-ANY_CLASS = 255
 IXFR = 251
-MAX_TRIES = 20
+MAX_PORT = 65535
 _OPTION_CODES = {"NSID": 3, "ECS": 8, "EXPIRE": 9, "COOKIE": 10, "KEEPALIVE": 11, "PADDING": 12}
+_SERVER = re.compile(r"\[([^]]+)\](?:[:#@](\d+))?|([^#@:]+)(?:[:#@](\d+))?")
+_PARTIAL_ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){0,2}\.?")
 
 
-class Show(Struct, frozen=True):
-    """Which parts of dig's format are wanted; ``None`` everywhere: our own page instead."""
-
-    question: bool | None = None
-    answer: bool | None = None
-    authority: bool | None = None
-    additional: bool | None = None
-    comments: bool | None = None
-    stats: bool | None = None
-    cmd: bool | None = None
-    ttl: bool = True
-    rdclass: bool = True
-    identify: bool = False
-    qr: bool = False
-    multiline: bool = False
-    ttlunits: bool = False
-    rrcomments: bool = False
-    crypto: bool = True
-    onesoa: bool = False
-
-    @property
-    def dig(self) -> bool:
-        """Whether dig's format was asked for."""
-        chosen = any(getattr(self, name) is not None for name in SECTIONS)
-        looks = self.qr or self.multiline or self.ttlunits or self.rrcomments or not self.crypto
-        return chosen or looks or not (self.ttl and self.rdclass)
-
-
-SECTIONS = ("question", "answer", "authority", "additional", "comments", "stats", "cmd")
-
-
-class Wanted(Struct, frozen=True):
-    """What is asked, how, and what is shown."""
-
-    questions: tuple[tuple[str, int], ...] = ()
-    """Names and types."""
-    server: str | None = None
-    rdclass: int = 1
-    short: bool = False
-    trace: bool = False
-    dnssec: bool = False
-    recurse: bool = True
-    authentic: bool = True
-    checking_disabled: bool = False
-    tcp: bool = False
-    ignore_truncation: bool = False
-    edns: int | None = 0
-    """The version; null: no OPT record."""
-    buffer_bytes: int = 1232
-    timeout_s: float = 5.0
-    tries: int = 3
-    nsid: bool = False
-    subnet: str | None = None
-    """Told as the client's (RFC 7871): ``192.0.2.0/24``, or ``0`` for none."""
-    cookie: bytes | None = None
-    """Null: none is sent; empty: a new one."""
-    keepalive: bool = False
-    expire: bool = False
-    padding_bytes: int = 0
-    """The query is padded to a multiple of this (RFC 7830)."""
-    options: tuple[tuple[int, bytes], ...] = ()
-    """Further EDNS options: code and octets."""
-    flags: int = 0
-    """Further bits of the header."""
-    serial: int | None = None
-    """Of IXFR."""
-    audit: bool = False
-    """After a walk: inspect every server of the name's zone."""
-    show: Show = Show()
-
-
-_FLAGS: dict[str, tuple[str, Any, Any]] = {
-    "short": ("short", True, False),
-    "trace": ("trace", True, False),
-    "dnssec": ("dnssec", True, False),
-    "do": ("dnssec", True, False),
-    "recurse": ("recurse", True, False),
-    "rdflag": ("recurse", True, False),
-    "adflag": ("authentic", True, False),
-    "cdflag": ("checking_disabled", True, False),
-    "cd": ("checking_disabled", True, False),
-    "tcp": ("tcp", True, False),
-    "vc": ("tcp", True, False),
-    "ignore": ("ignore_truncation", True, False),
-    "edns": ("edns", 0, None),
-    "nsid": ("nsid", True, False),
-    "keepalive": ("keepalive", True, False),
-    "expire": ("expire", True, False),
-    "cookie": ("cookie", b"", None),
-    "subnet": ("subnet", "0", None),
-}
-_SHOWN = {
-    "question": "question",
-    "answer": "answer",
-    "authority": "authority",
-    "additional": "additional",
-    "comments": "comments",
-    "stats": "stats",
-    "cmd": "cmd",
-    "ttlid": "ttl",
-    "ttl": "ttl",
-    "class": "rdclass",
-    "cl": "rdclass",
-    "identify": "identify",
-    "qr": "qr",
-    "multiline": "multiline",
-    "ttlunits": "ttlunits",
-    "rrcomments": "rrcomments",
-    "crypto": "crypto",
-    "onesoa": "onesoa",
-}
-_BITS = {"aaflag": 0x0400, "tcflag": 0x0200, "raflag": 0x0080, "zflag": 0x0040}
-_IGNORED = frozenset(
-    {
-        "search",
-        "defname",
-        "showsearch",
-        "fail",
-        "besteffort",
-        "keepopen",
-        "aaonly",
-        "badcookie",
-        "idnin",
-        "idnout",
-        "mapped",
-        "ednsnegotiation",
-    }
-)
-"""Words of dig's that change nothing here, or only what is so already."""
-_ELSEWHERE = {
-    "yaml": "--json has the same, as RFC 8427 has it",
-    "nssearch": "firstbyte dns compare NAME SOA, or firstbyte dns NAME --audit",
-    "domain": "write the whole name",
-    "tls": "firstbyte URL --dot SERVER asks over TLS",
-    "https": "firstbyte URL --doh-url URL asks over HTTPS",
-    "https-get": "firstbyte URL --doh-url URL asks over HTTPS",
-    "opcode": "only questions are asked",
-    "header-only": "a question is always asked",
-    "unknownformat": "firstbyte dns wire shows the octets",
-    "expandaaaa": "--json has the octets",
-}
-"""Words of dig's that are not known here, and what to do instead."""
-_NUMBERS = {
-    "time": ("timeout_s", 1, 600),
-    "timeout": ("timeout_s", 1, 600),
-    "tries": ("tries", 1, MAX_TRIES),
-    "retry": ("tries", 0, MAX_TRIES - 1),
-    "bufsize": ("buffer_bytes", 0, 65535),
-    "edns": ("edns", 0, 255),
-    "padding": ("padding_bytes", 0, 512),
-}
-
-
-def parse(words: tuple[str, ...], reverse: tuple[str, ...] = ()) -> Wanted:
-    """What the words mean; ``reverse`` are the addresses of ``-x``.
+def parse(
+    words: tuple[str, ...],
+    reverse: tuple[str, ...] = (),
+    names: tuple[str, ...] = (),
+    types: tuple[str, ...] = (),
+    rdclass: str | None = None,
+) -> Wanted:
+    """What the words mean; the others are what ``-x``, ``-q``, ``-t`` and ``-c`` gave.
 
     Types go with all names; as with dig, a word that is a type is one, unless it comes after @ or
     ends with a dot. Without a name the root is asked for.
 
     Raises:
-        UsageError: a ``+word`` that nobody knows, or a broken address.
+        UsageError: a ``+word`` that nobody knows, a broken address, type, class or server.
 
     """
     wanted = Wanted()
-    names = [reverse_name(address) for address in reverse]
-    types: list[int] = []
+    for word in words:  # first, for words may change what an URL means
+        if word.startswith("@"):
+            wanted = _server(wanted, word[1:])
+    asked = [*map(reverse_name, reverse), *names]
+    kinds: list[int] = []
     for word in words:
         if word.startswith("+"):
             wanted = _plus(wanted, word[1:])
-        elif word.startswith("@"):
-            wanted = replace(wanted, server=word[1:])
-        elif (special := _transfer(word)) is not None:
-            types.append(special[0])
-            wanted = replace(wanted, serial=special[1])
-        elif (number := type_number(word)) is not None:
-            types.append(number)
+        elif (kind := _type(word)) is not None:
+            kinds.append(kind)
+            wanted = _with_serial(wanted, word)
         elif class_number(word) is not None:
-            wanted = replace(wanted, rdclass=class_number(word) or 1)
-        else:
-            names.append(word)
-    return replace(wanted, questions=_questions(names, types, reverse_only=bool(reverse)))
+            wanted = replace(wanted, rdclass=_class(word))
+        elif not word.startswith("@"):
+            asked.append(word)
+    for word in types:
+        kinds.append(_must_be_type(word))
+        wanted = _with_serial(wanted, word)
+    if rdclass is not None:
+        wanted = replace(wanted, rdclass=_class(rdclass))
+    return replace(wanted, questions=_questions(asked, kinds, reverse_only=bool(reverse)))
 
 
 def _questions(
@@ -206,49 +66,186 @@ def _questions(
     return tuple((name, rdtype) for name in names or ["."] for rdtype in types)
 
 
-def _transfer(word: str) -> tuple[int, int] | None:
-    """``IXFR=serial``."""
-    kind, sign, serial = word.partition("=")
-    if kind.upper() != "IXFR" or not sign:
-        return None
+def _type(word: str) -> int | None:
+    """A type, also in ``IXFR=serial``; None where it is none."""
+    kind, sign, _ = word.partition("=")
+    return type_number(kind) if not sign or kind.upper() == "IXFR" else None
+
+
+def _must_be_type(word: str) -> int:
+    kind = _type(word)
+    if kind is None:
+        raise UsageError(f"-t {word!r} is no record type", "as in A, AAAA, MX or TYPE65")
+    return kind
+
+
+def _with_serial(wanted: Wanted, word: str) -> Wanted:
+    """With the serial that the client of IXFR has."""
+    _, sign, serial = word.partition("=")
+    if not sign:
+        return wanted
     if not (serial.isascii() and serial.isdigit()):
         raise UsageError(f"{word!r}: the serial is not a number", "as in IXFR=2024010101")
-    return IXFR, int(serial)
+    return replace(wanted, serial=int(serial) % 2**32)
+
+
+def _class(word: str) -> int:
+    number = class_number(word)
+    if number is None:
+        raise UsageError(f"-c {word!r} is no class", "as in IN or CH")
+    return number
+
+
+# the server ---------------------------------------------------------------------------------
+
+
+def _server(wanted: Wanted, text: str) -> Wanted:
+    """``HOST``, ``HOST:PORT``, ``HOST#PORT``, or an URL of udp, tcp, tls or https.
+
+    Raises:
+        UsageError: it is none of these.
+
+    """
+    scheme, sign, rest = text.partition("://")
+    if not sign:
+        host, port = _endpoint(text)
+        return replace(wanted, server=host, port=port)
+    path = DEFAULT_PATH
+    if scheme == "https":
+        parts = urlsplit(text.removesuffix("{?dns}"))
+        path = (parts.path.rstrip("/") and parts.path) or path
+        path += f"?{parts.query}" if parts.query else ""
+        rest = parts.netloc.rpartition("@")[2]
+    host, port = _endpoint(rest.rstrip("/"))
+    wanted = replace(wanted, server=host, port=port)
+    if scheme in ("udp", "tcp"):
+        return replace(wanted, tcp=scheme == "tcp")
+    if scheme == "tls":
+        return replace(wanted, secured=Secured("tls", verify=True))
+    if scheme == "https":
+        return replace(wanted, secured=Secured("https", path, verify=True))
+    raise UsageError(f"@{text}: {scheme!r} is no way to a server", "tls://HOST, https://HOST/PATH")
+
+
+def _endpoint(text: str) -> tuple[str, int | None]:
+    if text.count(":") > 1 and not text.startswith("["):
+        return text, None  # an IPv6 address
+    found = _SERVER.fullmatch(text)
+    if found is None:
+        raise UsageError(f"@{text} is no server", "as in @192.0.2.53, @[2001:db8::53]:5353")
+    port = found[2] or found[4]
+    if port is not None and not 0 < int(port) <= MAX_PORT:
+        raise UsageError(f"@{text}: ports are 1 to {MAX_PORT}")
+    return found[1] or found[3], None if port is None else int(port)
+
+
+# +words -------------------------------------------------------------------------------------
 
 
 def _plus(wanted: Wanted, word: str) -> Wanted:
     name, sign, value = word.partition("=")
-    if sign and name in _NUMBERS:
-        return _number(wanted, name, value)
+    if sign:
+        return _valued(wanted, name, value)
     if name in ("all", "noall"):
-        on = name == "all"
-        return replace(wanted, show=replace(wanted.show, **dict.fromkeys(SECTIONS, on)))
-    if sign and name in ("subnet", "cookie", "ednsopt"):
-        return _option(wanted, name, value)
+        return _shown(wanted, dict.fromkeys(known.SECTIONS, name == "all"))
+    if name == "nosplit":
+        return _shown(wanted, {"split": 0})
     on, key = _polarity(name)
-    if key in _BITS:
-        bit = _BITS[key]
-        return replace(wanted, flags=wanted.flags | bit if on else wanted.flags & ~bit)
-    if key in _FLAGS:
-        field, yes, no = _FLAGS[key]
+    if key in known.BITS:
+        field, bit = known.BITS[key]
+        now: int = getattr(wanted, field)
+        return replace(wanted, **{field: now | bit if on else now & ~bit})
+    if key in known.WAYS:
+        return _way(wanted, key, on=on)
+    if key in known.TLS_TEXTS and (key == "tls-ca" or not on):
+        return _secured(wanted, key, None, on=on)
+    if key in known.FLAGS:
+        field, yes, no = known.FLAGS[key]
         return replace(wanted, **{field: yes if on else no})
-    if key in _SHOWN:
-        return replace(wanted, show=replace(wanted.show, **{_SHOWN[key]: on}))
-    if key in _IGNORED:
+    if key in known.SHOWN:
+        return _shown(wanted, {known.SHOWN[key]: on})
+    if key in known.IGNORED:
         return wanted
-    raise UsageError(f"+{word} is no word of dig's that is known here", _instead(name))
+    raise _unknown(word, name)
 
 
-def _instead(name: str) -> str:
-    """What to do about a word that is not known."""
+def _secured(wanted: Wanted, key: str, text: str | None, *, on: bool = True) -> Wanted:
+    """``+tls-ca`` and its like; with a text, or without."""
+    verify = on if key == "tls-ca" else wanted.secured.verify
+    changes = {known.TLS_TEXTS[key]: text, "verify": verify}
+    return replace(wanted, secured=replace(wanted.secured, **changes))
+
+
+def _shown(wanted: Wanted, changes: dict[str, bool | int]) -> Wanted:
+    return replace(wanted, show={**wanted.show, **changes})
+
+
+def _way(wanted: Wanted, key: str, path: str | None = None, *, on: bool = True) -> Wanted:
+    """``+tls``, ``+https`` and their like."""
+    kind, get = known.WAYS[key]
+    if not on:
+        own = wanted.secured.kind == kind
+        return replace(wanted, secured=replace(wanted.secured, kind=None)) if own else wanted
+    if path is not None and not path.startswith("/"):
+        path = f"/{path}"
+    secured = replace(wanted.secured, kind=kind, get=get, path=path or wanted.secured.path)
+    return replace(wanted, secured=secured)
+
+
+def _unknown(word: str, name: str) -> UsageError:
+    """The error for a word that is not known, with what to do about it."""
+    told = f"+{word} is no word of dig's that is known here"
     for key in (name, name.removeprefix("no")):
-        if key in _ELSEWHERE:
-            return _ELSEWHERE[key]
+        if key in known.ELSEWHERE:
+            return UsageError(told, known.ELSEWHERE[key])
+        if key in known.VALUED:
+            return UsageError(f"+{word} needs a value", f"+{key}={known.VALUED[key]}")
+        if key in known.NUMBERS:
+            return UsageError(f"+{word} needs a number", f"as in +{key}={known.NUMBERS[key][2]}")
     from difflib import get_close_matches
 
-    known = sorted({*_FLAGS, *_SHOWN, *_NUMBERS, *_BITS, "all"})
-    near = get_close_matches(name.removeprefix("no"), known, 1)
-    return f"did you mean +{near[0]}?" if near else "as in +short or +noall +answer"
+    near = get_close_matches(name.removeprefix("no"), sorted({*_SWITCHES, *_VALUES, "all"}), 1)
+    return UsageError(
+        told, f"did you mean +{near[0]}?" if near else "as in +short or +noall +answer"
+    )
+
+
+_SWITCHES = {*known.FLAGS, *known.SHOWN, *known.BITS, *known.WAYS, "tls-ca"}
+_VALUES = {*known.NUMBERS, *known.VALUED}
+
+
+def _valued(wanted: Wanted, name: str, value: str) -> Wanted:
+    """``+word=value``.
+
+    Raises:
+        UsageError: the word is not known, or the value cannot be read.
+
+    """
+    if name in known.NUMBERS:
+        return _number(wanted, name, value)
+    if name in ("subnet", "cookie", "ednsopt"):
+        return _option(wanted, name, value)
+    if name in known.WAYS and name != "tls":
+        return _way(wanted, name, value)
+    if name in known.TLS_TEXTS:
+        return _secured(wanted, name, value)
+    if name == "domain":
+        return replace(wanted, domain=value, search=True)
+    if name == "split":
+        return _shown(wanted, {"split": _whole(name, value, 0, 512)})
+    if name == "opcode":
+        return replace(wanted, opcode=_opcode(value))
+    if name in _SWITCHES:
+        raise UsageError(f"+{name}={value}: +{name} takes no value")
+    raise _unknown(f"{name}={value}", name)
+
+
+def _opcode(value: str) -> int:
+    number = opcode_number(value)
+    if number is None:
+        hint = "QUERY, STATUS, NOTIFY, UPDATE, or 0 to 15"
+        raise UsageError(f"+opcode={value} is no opcode", hint)
+    return number
 
 
 def _option(wanted: Wanted, name: str, value: str) -> Wanted:
@@ -288,11 +285,11 @@ def _network(value: str) -> str:
 
 
 def _polarity(name: str) -> tuple[bool, str]:
-    known = _FLAGS.keys() | _SHOWN.keys() | _IGNORED | _BITS.keys()
+    words = _SWITCHES | known.IGNORED | known.TLS_TEXTS.keys()
     for on, key in ((True, name), (False, name.removeprefix("no"))):
-        if key in known and (on or name.startswith("no")):
+        if key in words and (on or name.startswith("no")):
             return on, key
-        near = [full for full in known if full.startswith(key) and len(key) > 2]
+        near = [full for full in words if full.startswith(key) and len(key) > 2]
         if len({_meaning(full) for full in near}) == 1 and (on or name.startswith("no")):
             return on, near[0]
     return True, name
@@ -300,19 +297,29 @@ def _polarity(name: str) -> tuple[bool, str]:
 
 def _meaning(key: str) -> object:
     """Words with one meaning may be cut short."""
-    return _FLAGS.get(key) or _SHOWN.get(key) or key
+    return known.FLAGS.get(key, (known.SHOWN.get(key, key),))[0]
 
 
 def _number(wanted: Wanted, name: str, value: str) -> Wanted:
-    field, least, most = _NUMBERS[name]
-    if not (value.isascii() and value.isdigit()) or not least <= int(value) <= most:
-        raise UsageError(f"+{name}={value}: not a number from {least} to {most}")
-    number = int(value) + (name == "retry")
+    field, least, most = known.NUMBERS[name]
+    number = _whole(name, value, least, most) + (name == "retry")
     return replace(wanted, **{field: float(number) if field == "timeout_s" else number})
+
+
+def _whole(name: str, value: str, least: int, most: int) -> int:
+    try:
+        number = int(value, 10 if value.isdigit() else 0)
+    except ValueError:
+        number = -1
+    if not (value.isascii() and least <= number <= most):
+        raise UsageError(f"+{name}={value}: not a number from {least} to {most}")
+    return number
 
 
 def reverse_name(address: str) -> str:
     """The name of an address below in-addr.arpa or ip6.arpa (RFC 1035, 3.5; RFC 3596, 2.5).
+
+    A part of an IPv4 address stands for its zone, as with dig: ``192.0.2``.
 
     Raises:
         UsageError: it is no address.
@@ -321,4 +328,12 @@ def reverse_name(address: str) -> str:
     try:
         return ip_address(address).reverse_pointer + "."
     except ValueError as error:
+        octets = address.removesuffix(".").split(".")
+        if _PARTIAL_ADDRESS.fullmatch(address) and all(int(octet) < 256 for octet in octets):
+            return ".".join(reversed(octets)) + ".in-addr.arpa."
         raise UsageError(f"-x {address!r}: not an IP address") from error
+
+
+def port_of(wanted: Wanted, given: int | None) -> int:
+    """The port to ask: what ``-p`` gave, or the server's address, or that of its way."""
+    return given or wanted.port or PORTS.get(wanted.secured.kind or "", 53)

@@ -1,5 +1,7 @@
-"""DNS messages in HTTP (RFC 8484): POST requests over HTTP/2 or HTTP/1.1, pure."""
+"""DNS messages in HTTP (RFC 8484): requests over HTTP/2 or HTTP/1.1, pure."""
 
+from base64 import urlsafe_b64encode
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from h2.config import H2Configuration
@@ -40,11 +42,28 @@ class Endpoint(Struct, frozen=True):
     port: int
     authority: str
     path: str
+    scheme: str = "https"
+    get: bool = False
+    """The question goes into the URL, where caches see it (RFC 8484, 4.1)."""
 
-    @property
-    def headers(self) -> tuple[tuple[str, str], ...]:
-        """Fields of every request."""
-        return (("accept", MEDIA_TYPE), ("content-type", MEDIA_TYPE))
+    def request(self, query: bytes) -> "Asked":
+        """The request with this question."""
+        if self.get:
+            text = urlsafe_b64encode(query).rstrip(b"=").decode()
+            path = f"{self.path}{'&' if '?' in self.path else '?'}dns={text}"
+            return Asked("GET", path, (("accept", MEDIA_TYPE),), b"")
+        fields = (("accept", MEDIA_TYPE), ("content-type", MEDIA_TYPE))
+        length = ("content-length", str(len(query)))
+        return Asked("POST", self.path, (*fields, length), query)
+
+
+class Asked(NamedTuple):
+    """What differs between GET and POST."""
+
+    method: str
+    path: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
 
 
 def parse_endpoint(url: str) -> Endpoint:
@@ -114,15 +133,16 @@ class Http2Framing:
         """See ``Framing.submit``."""
         stream = self._h2.get_next_available_stream_id()
         endpoint = self._endpoint
+        asked = endpoint.request(query)
         pseudo = (
-            (":method", "POST"),
-            (":scheme", "https"),
+            (":method", asked.method),
+            (":scheme", endpoint.scheme),
             (":authority", endpoint.authority),
-            (":path", endpoint.path),
+            (":path", asked.path),
         )
-        length = ("content-length", str(len(query)))
-        self._h2.send_headers(stream, [*pseudo, *endpoint.headers, length])
-        self._h2.send_data(stream, query, end_stream=True)
+        self._h2.send_headers(stream, [*pseudo, *asked.headers], end_stream=not asked.body)
+        if asked.body:
+            self._h2.send_data(stream, asked.body, end_stream=True)
         self._open[stream] = _Response()
         return stream
 
@@ -194,10 +214,17 @@ class Http1Framing:
     def submit(self, query: bytes) -> int:
         """See ``Framing.submit``."""
         endpoint = self._endpoint
-        headers = (*endpoint.headers, ("content-length", str(len(query))))
+        asked = endpoint.request(query)
         self._response = _Response()
         self._machine.request(
-            Request("POST", "https", endpoint.authority, endpoint.path, headers, query)
+            Request(
+                asked.method,
+                endpoint.scheme,
+                endpoint.authority,
+                asked.path,
+                asked.headers,
+                asked.body,
+            )
         )
         return 0
 
