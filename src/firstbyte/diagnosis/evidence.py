@@ -111,6 +111,10 @@ def _few(texts: list[str], noun: str) -> list[str]:
 def _types_text(types: list[str]) -> str:
     """Each type once, with how often it was asked for."""
     counts = Counter(types)
+    times = set(counts.values())
+    if len(times) == 1 and times != {1}:
+        each = " each" if len(counts) > 1 else ""
+        return f"{', '.join(counts)} ({times.pop()} times{each})"
     return ", ".join(f"{type_} ({n} times)" if n > 1 else type_ for type_, n in counts.items())
 
 
