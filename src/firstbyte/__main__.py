@@ -9,7 +9,9 @@ def main() -> None:
     gc.disable()  # start-up makes only objects that stay; the trace turns collection on again
     from firstbyte.cli.shell.entry import run
 
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    gc.freeze()  # or the interpreter, as it ends, looks twice at all that was ever imported
+    sys.exit(code)
 
 
 if __name__ == "__main__":
