@@ -86,6 +86,8 @@ class Entry(Struct, eq=False, gc=False):
 
     def remaining_s(self, now_s: float) -> int:
         """Seconds until its end, begun ones counted whole; never more than the TTL."""
+        if now_s == self.stored_s:
+            return self.ttl_s
         return max(0, min(self.ttl_s, ceil(self.expires_s - now_s)))
 
 
@@ -151,16 +153,17 @@ class Cache:
             present = self._fresh(place, now_s)
             if present is not None and not _may_replace(present, entry):
                 return False
-        entry.ttl_s = self._capped(entry)
+        entry.ttl_s = ttl_s = self._capped(entry)
         entry.stored_s = now_s
-        entry.expires_s = now_s + entry.ttl_s
-        if entry.ttl_s <= 0:
+        entry.expires_s = now_s + ttl_s
+        if ttl_s <= 0:
             return False
         if self.settings.stale.enabled and entry.security <= Security.BOGUS:
             entry.former = entry.former or self._believed(place)
-        for old in (place, (entry.key, NXDOMAIN_TYPE)) if entry.rrset is not None else (place,):
-            if old in entries:
-                self._drop(old)
+        if place in entries:
+            self._drop(place)
+        if entry.rrset is not None and (entry.key, NXDOMAIN_TYPE) in entries:
+            self._drop((entry.key, NXDOMAIN_TYPE))
         self._keep(place, entry)
         while self.bytes > self.settings.max_bytes:
             self._drop(next(iter(entries)))
@@ -178,13 +181,15 @@ class Cache:
         return entry.former
 
     def _capped(self, entry: Entry) -> int:
-        settings = self.settings
+        settings, ttl_s = self.settings, entry.ttl_s
         highest = settings.max_ttl_s
         if entry.security is Security.BOGUS:
-            return min(entry.ttl_s, settings.bogus_ttl_s) or settings.bogus_ttl_s
+            return min(ttl_s, settings.bogus_ttl_s) or settings.bogus_ttl_s
         if entry.rrset is None:
             highest = min(highest, settings.max_negative_ttl_s)
-        return min(max(entry.ttl_s, settings.min_ttl_s), highest)
+        if settings.min_ttl_s <= ttl_s <= highest:
+            return ttl_s
+        return min(max(ttl_s, settings.min_ttl_s), highest)
 
     def shorten(self, entry: Entry, ttl_s: int) -> None:
         """Let a kept entry end ``ttl_s`` after it was stored, if that is sooner."""

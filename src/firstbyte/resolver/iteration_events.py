@@ -1,5 +1,7 @@
 """What the iterative resolver asks and hears, told as ``dns.*`` events with their zone."""
 
+from collections.abc import Sequence
+
 from firstbyte.events import Scope
 from firstbyte.events.dns import Answer, Fallback, QueryFailed, Question, Record, TimedOut
 from firstbyte.protocols.dns import constants as dns
@@ -94,7 +96,7 @@ def kind_of(message: Message, zone: bytes, name: bytes, rdtype: int, *, recursiv
     return "answer" if reply.links else "nodata"
 
 
-def records(found: list[WireRecord]) -> tuple[Record, ...]:
+def records(found: Sequence[WireRecord]) -> tuple[Record, ...]:
     """Records as events have them."""
     return tuple(
         Record(shown(item.key), item.ttl_s, dns.type_name(item.rdtype), rdata_text(item))

@@ -58,7 +58,7 @@ def test_only_its_trusted_keys_are_anchors_for_those_who_do_not_follow(unbounds)
     """``trust_anchor_file`` may name such a file too."""
     keys, lines = unbounds
     (rrset,) = anchors_from(lines)
-    assert rrset.rdatas == [keys[0].rdata]
+    assert list(rrset.rdatas) == [keys[0].rdata]
 
 
 def test_what_dig_prints_is_a_beginning():

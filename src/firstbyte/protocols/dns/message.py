@@ -1,6 +1,8 @@
 """A decoded message and its parts, as plain values."""
 
-from msgspec import Struct, field
+from collections.abc import Sequence
+
+from msgspec import Struct
 
 from firstbyte.protocols.dns.constants import RRSIG
 
@@ -40,11 +42,13 @@ class RRset(Struct, eq=False, gc=False):
     key: bytes
     rdtype: int
     ttl_s: int
-    rdatas: list[bytes]
-    signatures: list[bytes] = field(default_factory=list)
+    rdatas: Sequence[bytes]
+    signatures: Sequence[bytes] = ()
 
     def with_ttl(self, ttl_s: int) -> "RRset":
         """The same records with another time to live."""
+        if ttl_s == self.ttl_s:
+            return self
         return RRset(self.key, self.rdtype, ttl_s, self.rdatas, self.signatures)
 
 
@@ -56,9 +60,9 @@ class Message(Struct, gc=False):
     qname: bytes | None
     qtype: int
     qclass: int
-    answer: list[Record] = field(default_factory=list)
-    authority: list[Record] = field(default_factory=list)
-    additional: list[Record] = field(default_factory=list)
+    answer: Sequence[Record] = ()
+    authority: Sequence[Record] = ()
+    additional: Sequence[Record] = ()
     edns: Edns | None = None
     question_count: int = 1
     size_bytes: int = 0
@@ -75,7 +79,7 @@ class Message(Struct, gc=False):
         return low if self.edns is None else low | self.edns.extended_rcode << 4
 
 
-def group(records: list[Record]) -> list[RRset]:
+def group(records: Sequence[Record]) -> list[RRset]:
     """Records as sets, in order of appearance; signatures go to the set that they cover.
 
     A set takes its lowest TTL (RFC 2181, 5.2); doubled records count once. Signatures that cover
@@ -83,7 +87,7 @@ def group(records: list[Record]) -> list[RRset]:
     """
     if len(records) == 1:
         record = records[0]
-        return [RRset(record.key, record.rdtype, record.ttl_s, [record.rdata])]
+        return [RRset(record.key, record.rdtype, record.ttl_s, (record.rdata,))]
     sets: dict[tuple[bytes, int], RRset] = {}
     signatures: list[Record] = []
     for record in records:
@@ -97,7 +101,7 @@ def group(records: list[Record]) -> list[RRset]:
         if rrset is None:
             _add(sets, record)
         elif record.rdata not in rrset.signatures:
-            rrset.signatures.append(record.rdata)
+            rrset.signatures = (*rrset.signatures, record.rdata)
     return list(sets.values())
 
 
@@ -105,8 +109,8 @@ def _add(sets: dict[tuple[bytes, int], RRset], record: Record) -> None:
     place = (record.key, record.rdtype)
     rrset = sets.get(place)
     if rrset is None:
-        sets[place] = RRset(record.key, record.rdtype, record.ttl_s, [record.rdata])
+        sets[place] = RRset(record.key, record.rdtype, record.ttl_s, (record.rdata,))
         return
     rrset.ttl_s = min(rrset.ttl_s, record.ttl_s)
     if record.rdata not in rrset.rdatas:
-        rrset.rdatas.append(record.rdata)
+        rrset.rdatas = (*rrset.rdatas, record.rdata)

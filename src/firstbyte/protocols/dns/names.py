@@ -40,13 +40,13 @@ def label_count(name: bytes) -> int:
 
 def is_under(name: bytes, zone: bytes) -> bool:
     """Whether key ``name`` is key ``zone`` or below it."""
-    size = len(zone)
     if not name.endswith(zone):
         return False
+    above = len(name) - len(zone)
     at = 0
-    while len(name) - at > size:
+    while at < above:
         at += name[at] + 1
-    return len(name) - at == size
+    return at == above
 
 
 def ancestor(name: bytes, count: int) -> bytes:

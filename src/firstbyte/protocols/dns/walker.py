@@ -25,11 +25,12 @@ _Memo = dict[int, tuple[bytes, int]]
 _CHECKED = frozenset({*layouts.FIXED_BYTES, RRSIG})
 
 
-def decode(data: bytes) -> Message:
+def decode(data: bytes, question: bytes = b"") -> Message:
     """The message that ``data`` holds, its records' names decompressed (RFC 1035, 4).
 
     Octets after the last record are ignored. A question section of more than one question keeps
-    the first alone, and ``question_count`` tells.
+    the first alone, and ``question_count`` tells. Where the section is the well-formed ``question``
+    that the message should answer, it is not read anew.
 
     Raises:
         DecodeError: the bytes break a rule; nothing else is ever raised.
@@ -43,7 +44,13 @@ def decode(data: bytes) -> Message:
         raise DecodeError(6, "counts", f"at most {MAX_RECORDS} records", "more", "RFC 1035, 4.1.1")
     memo: _Memo = {}
     message = Message(ident, flags, None, 0, 0, question_count=questions, size_bytes=size)
-    at = _questions(data, message, memo)
+    if question and questions == 1 and data.startswith(question, 12):
+        message.qname = name = question[:-4]
+        message.qtype, message.qclass = _TYPE_AND_CLASS.unpack_from(question, len(name))
+        memo[12] = (name, 12 + len(name))
+        at = 12 + len(question)
+    else:
+        at = _questions(data, message, memo)
     if answers:
         message.answer, at = _records(data, at, answers, memo)
     if authorities:
@@ -51,8 +58,9 @@ def decode(data: bytes) -> Message:
     if additionals == 1 and size - at <= MAX_KEPT_OPT_BYTES and data.startswith(_OPT_HEAD, at):
         message.edns = _opt_at_end(data[at:])
     if additionals and message.edns is None:
-        message.additional, _ = _records(data, at, additionals, memo)
-        _take_edns(message)
+        found, _ = _records(data, at, additionals, memo)
+        message.edns = _take_edns(found)
+        message.additional = found or ()
     return message
 
 
@@ -69,7 +77,8 @@ def _opt_at_end(data: bytes) -> Edns | None:
 def _questions(data: bytes, message: Message, memo: _Memo) -> int:
     at = 12
     for index in range(message.question_count):
-        name, at = read_name(data, at, memo)
+        start = at
+        name, at = memo[start] = _read_name(data, start, memo)
         if at + 4 > len(data):
             raise _short(data, at, "question")
         if index == 0:
@@ -205,17 +214,17 @@ def _decompressed(data: bytes, at: int, end: int, layout: tuple[int, ...], memo:
     return out + data[at:end]
 
 
-def _take_edns(message: Message) -> None:
-    """The first OPT record out of the additional section; more than one is an error."""
-    places = [at for at, record in enumerate(message.additional) if record.rdtype == OPT]
+def _take_edns(additional: list[Record]) -> Edns | None:
+    """The OPT record, which is taken out of the additional section; more than one is an error."""
+    places = [at for at, record in enumerate(additional) if record.rdtype == OPT]
     if not places:
-        return
+        return None
     if len(places) > 1:
         raise DecodeError(0, "OPT", "at most one", f"{len(places)}", "RFC 6891, 6.1.1")
-    opt = message.additional.pop(places[0])
+    opt = additional.pop(places[0])
     if opt.key != ROOT:
         raise DecodeError(0, "OPT", "the root as its name", f"{opt.key!r}", "RFC 6891, 6.1.2")
-    message.edns = _edns(opt)
+    return _edns(opt)
 
 
 def _edns(opt: Record) -> Edns:

@@ -22,7 +22,7 @@ _TTL_AT = 12 + 6
 """From the end of what follows the header to the TTL of a record that begins with a pointer."""
 
 
-class Parts(Struct):
+class Parts(Struct, gc=False):
     """What a message is to hold. Signatures of a set follow it when ``signatures`` is set."""
 
     id: int

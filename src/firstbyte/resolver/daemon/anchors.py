@@ -33,7 +33,7 @@ def anchors_from(texts: Iterable[str]) -> tuple[RRset, ...]:
         rrset = anchor_from(text)
         known = sets.setdefault((rrset.key, rrset.rdtype), rrset)
         if known is not rrset:
-            known.rdatas += rrset.rdatas
+            known.rdatas = (*known.rdatas, *rrset.rdatas)
     return tuple(sets.values())
 
 

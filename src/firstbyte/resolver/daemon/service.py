@@ -137,7 +137,9 @@ class Service:
         self._count(response)
         cookie = self._cookie(asked, client, now)
         rendered = replies.reply(asked, response, self.rules.manners, cookie)
-        if data is not None and asked.terms.udp and cookie is None and response.ttl_s > 0:
+        # Most names are asked for once: only what was at hand already is worth a second copy.
+        known = asked.terms.udp and not response.asked
+        if known and data is not None and cookie is None and response.ttl_s > 0:
             self.wire.put(data, rendered, now.unix_s, response.ttl_s)
         limited = asked.terms.udp and not self._is_proved(asked, client, now)
         self._give(rendered.data, client, reply, now, limited=limited)

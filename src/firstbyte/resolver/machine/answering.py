@@ -36,7 +36,9 @@ class Answerer:
         work = Work(self.settings.limits)
         if self.settings.dns64_prefix is not None:
             return await self._translated(question, work)
-        return self._withheld(question, await self._chain(question, work))
+        response = await self._chain(question, work)
+        response.asked = work.exchanges > 0
+        return self._withheld(question, response)
 
     async def _translated(self, question: Question, work: Work) -> Response:
         """The response where IPv6 addresses are made of IPv4 ones."""
@@ -50,7 +52,7 @@ class Answerer:
 
     def _withheld(self, question: Question, response: Response) -> Response:
         """The response without what the client shall not see."""
-        if self.settings.validation.root_key_sentinel:
+        if response.security is Security.SECURE and self.settings.validation.root_key_sentinel:
             root = self.finder.validator.chain.anchors.get(ROOT, ())
             response = sentinel.told(question, response, root)
         harden = self.settings.harden

@@ -7,7 +7,7 @@ from typing import Literal
 from msgspec import Struct, field
 
 from firstbyte.protocols.dns.message import RRset
-from firstbyte.protocols.dns.names import ROOT, ancestors
+from firstbyte.protocols.dns.names import ROOT, ancestors, parent
 from firstbyte.resolver.machine.values import Server
 
 MAX_DELEGATIONS = 50000
@@ -78,18 +78,20 @@ class Delegations:
 
     def closest(self, name: bytes, now_s: float) -> Delegation | None:
         """The deepest known cut at or above ``name``; None without even a root."""
-        for zone in ancestors(name):
-            fixed = self._fixed.get(zone)
+        all_learned, all_fixed = self._learned, self._fixed
+        zone = name
+        while True:
+            fixed = all_fixed.get(zone)
             if fixed is not None and fixed.kind != "hints":
                 return fixed
-            learned = self._learned.get(zone)
+            learned = all_learned.get(zone)
             if learned is not None:
                 if now_s < learned.expires_s:
                     return learned
-                del self._learned[zone]
-            if fixed is not None:
+                del all_learned[zone]
+            if fixed is not None or len(zone) == 1:
                 return fixed
-        return None
+            zone = parent(zone)
 
     def glue_for(self, name: bytes, now_s: float) -> tuple[str, ...]:
         """The addresses that a known delegation at or above ``name``, or the hints, have for it."""

@@ -1,5 +1,7 @@
 """From a scrubbed reply to things known: one entry for each link of its chain, and its end."""
 
+from collections.abc import Sequence
+
 from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns.message import RRset
 from firstbyte.protocols.dns.names import ancestors, is_under, label_count, parent
@@ -24,13 +26,14 @@ def entries_of(fetched: Fetched, name: bytes, rdtype: int, *, full: bool) -> lis
         if implied and link.rdtype == dns.CNAME:
             entry.dname = before
         before = link
-        _prove(entry, reply)
+        if link.signatures or entry.dname is not None:
+            _prove(entry, reply)
         made.append(entry)
     if reply.complete and made and (full or rdtype == dns.NS):
         made[-1].additional = reply.additional
     if reply.complete and made and full:
         made[-1].authority = reply.authority
-    elif _leads_over_a_cut(reply) and not made[-1].wildcard:
+    elif reply.proofs and _leads_over_a_cut(reply) and not made[-1].wildcard:
         made[-1].authority = [rrset for rrset in reply.proofs if rrset.signatures]
     if reply.negative:
         made.append(_negative(reply, name, rdtype))
@@ -114,7 +117,7 @@ def _leads_over_a_cut(reply: Reply) -> bool:
     return bool(reply.links and reply.proofs) and not (reply.complete or reply.negative)
 
 
-def _cuts_to(end: bytes, zone: bytes, proofs: list[RRset]) -> list[bytes]:
+def _cuts_to(end: bytes, zone: bytes, proofs: Sequence[RRset]) -> list[bytes]:
     """The names from ``end`` up, below the zone, that the proofs may call delegations."""
     for rrset in proofs:
         if rrset.rdtype == dns.NSEC3:

@@ -106,7 +106,7 @@ class Fetcher:
                 self.store.cache.put(entry, now_s)
                 if not self.settings.validation.enabled:
                     self.store.supersede(entry)
-            if fetched is not None:
+            if fetched is not None and fetched.reply.proofs:
                 self.store.learn_hints(alias_hints(fetched.reply, fetched.cut.zone))
         return _Batch(entries, [])
 

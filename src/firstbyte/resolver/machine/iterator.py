@@ -38,14 +38,14 @@ FindAddresses = Callable[[bytes, Work, int], Awaitable[tuple[str, ...]]]
 Learned = Callable[[Reply, Delegation], None]
 
 
-class Fetched(Struct, frozen=True):
+class Fetched(Struct, frozen=True, gc=False):
     """A useful reply, and the cut whose servers gave it."""
 
     reply: Reply
     cut: Delegation
 
 
-class _Round(Struct):
+class _Round(Struct, gc=False):
     """The attempts of one question at one zone's servers; nearly always there is just one."""
 
     tries: dict[Server, int] = field(default_factory=dict)

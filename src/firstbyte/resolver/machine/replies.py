@@ -4,6 +4,7 @@ Only what the asked zone may speak of survives: records outside its bailiwick, r
 nothing, and glue for other zones are dropped here, so that nothing later can believe them.
 """
 
+from collections.abc import Sequence
 from enum import Enum
 from ipaddress import IPv6Address
 
@@ -31,7 +32,7 @@ class Kind(Enum):
     ERROR = "error"
 
 
-class Reply(Struct):
+class Reply(Struct, gc=False):
     """A scrubbed message. ``links`` is the chain from the question: aliases, then data if any.
 
     ``end`` is the name at the end of the chain, and ``negative`` tells that the message says that
@@ -48,15 +49,15 @@ class Reply(Struct):
     complete: bool = False
     negative: bool = False
     soa: RRset | None = None
-    proofs: list[RRset] = field(default_factory=list)
-    authority: list[RRset] = field(default_factory=list)
-    additional: list[RRset] = field(default_factory=list)
+    proofs: Sequence[RRset] = ()
+    authority: Sequence[RRset] = ()
+    additional: Sequence[RRset] = ()
     cut: RRset | None = None
     """The NS set of a referral."""
     ds: RRset | None = None
     own: RRset | None = None
     """The asked zone's own NS set, which came along."""
-    glue: dict[bytes, tuple[str, ...]] = field(default_factory=dict)
+    glue: dict[bytes, tuple[str, ...]] = {}
     server: Server | None = None
     """Who gave it."""
 
@@ -113,7 +114,7 @@ def _plain(message: Message, zone: bytes, name: bytes, rdtype: int) -> Reply | N
 
 
 def _sets(
-    records: list[Record], bailiwick: bytes, signatures: list[Record]
+    records: Sequence[Record], bailiwick: bytes, signatures: list[Record]
 ) -> dict[tuple[bytes, int], RRset]:
     """A section's sets inside the bailiwick, with signatures that may stand in any section."""
     if not records:
@@ -125,7 +126,7 @@ def _sets(
     for record in signatures:
         rrset = found.get((record.key, int.from_bytes(record.rdata[:2], "big")))
         if rrset is not None and record.rdata not in rrset.signatures:
-            rrset.signatures.append(record.rdata)
+            rrset.signatures = (*rrset.signatures, record.rdata)
     return found
 
 
@@ -210,7 +211,7 @@ def _take_authority(reply: Reply, authority: dict[tuple[bytes, int], RRset], nam
         if rdtype == dns.SOA and is_under(reply.end, key):
             reply.soa = rrset
         elif rdtype in (dns.NSEC, dns.NSEC3):
-            reply.proofs.append(rrset)
+            reply.proofs = (*reply.proofs, rrset)
     if reply.complete:
         return
     if reply.links:

@@ -6,34 +6,28 @@ from heapq import heappop, heappush
 from types import coroutine
 from typing import Any, Generic, TypeVar
 
+from msgspec import Struct
+
 from firstbyte.resolver.machine.values import Ask, Moment, Outcome
 
 T = TypeVar("T")
 
 
-class Task:
+class Task(Struct, eq=False):
     """A running coroutine, and what to do with its result: None where it broke."""
 
-    __slots__ = ("coroutine", "ended", "waiting_on")
-
-    def __init__(
-        self, coroutine: Coroutine[Any, Any, Any], ended: Callable[[Any], None] | None
-    ) -> None:
-        self.coroutine = coroutine
-        self.ended = ended
-        self.waiting_on: Flight[Any] | None = None
+    coroutine: Coroutine[Any, Any, Any]
+    ended: Callable[[Any], None] | None
+    waiting_on: "Flight[Any] | None" = None
 
 
-class Flight(Generic[T]):
+class Flight(Struct, Generic[T], eq=False):
     """A piece of one task's work that others may wait for; ``result`` is set by ``land``."""
 
-    __slots__ = ("landed", "owner", "result", "waiting")
-
-    def __init__(self, owner: Task) -> None:
-        self.owner = owner
-        self.landed = False
-        self.result: T | None = None
-        self.waiting: list[Task] = []
+    owner: Task
+    landed: bool = False
+    result: T | None = None
+    waiting: list[Task] = []
 
 
 @coroutine

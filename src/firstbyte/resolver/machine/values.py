@@ -84,7 +84,7 @@ FailureKind = Literal["timeout", "unreachable", "refused", "malformed", "closed"
 """Why an exchange gave no message; ``case``: the answer did not repeat the question's letters."""
 
 
-class Outcome(Struct):
+class Outcome(Struct, gc=False):
     """How an exchange ended: with a message, or with a failure; ``rtt_s`` is the scheduler's."""
 
     message: Message | None
@@ -101,7 +101,7 @@ class Question(Struct, frozen=True, gc=False):
     recursion_desired: bool = True
 
 
-class Response(Struct):
+class Response(Struct, gc=False):
     """What the resolver says, before it becomes a message for a certain client."""
 
     rcode: int
@@ -113,5 +113,7 @@ class Response(Struct):
     stale: bool = False
     compact: bool = False
     """The name does not exist, and it was said as RFC 9824 does: with NOERROR and NXNAME."""
+    asked: bool = False
+    """Servers were asked for it: it was not at hand."""
     ttl_s: int = 0
     """How long this very response may be given again; 0: not at all."""

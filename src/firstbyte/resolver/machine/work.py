@@ -1,40 +1,28 @@
 """The budget of one client's question; all that is done for its sake is counted here."""
 
+from msgspec import Struct
+
 from firstbyte.resolver.cache import Entry
 from firstbyte.resolver.machine.settings import Limits
 from firstbyte.resolver.machine.values import Error, Server
 
 
-class Work:
+class Work(Struct, eq=False, gc=False):
     """Counters against ``limits``. ``errors`` gathers what went wrong, for the client."""
 
-    __slots__ = (
-        "distrusted",
-        "errors",
-        "exchanges",
-        "failed_signatures",
-        "fresh",
-        "limits",
-        "nsec3_hashes",
-        "signatures",
-        "targets",
-        "walking",
-    )
-
-    def __init__(self, limits: Limits) -> None:
-        self.limits = limits
-        self.exchanges = 0
-        self.targets = 0
-        self.signatures = 0
-        self.failed_signatures = 0
-        self.nsec3_hashes = 0
-        self.fresh: dict[tuple[bytes, int], Entry] = {}
-        """Data of this question that may not be kept (TTL 0), by name and type."""
-        self.errors: list[Error] = []
-        self.distrusted: frozenset[Server] = frozenset()
-        """Servers that gave bogus data: they are asked only where there is no other."""
-        self.walking: frozenset[bytes] = frozenset()
-        """Names whose DS is being asked for, to find the zone that something belongs to."""
+    limits: Limits
+    exchanges: int = 0
+    targets: int = 0
+    signatures: int = 0
+    failed_signatures: int = 0
+    nsec3_hashes: int = 0
+    fresh: dict[tuple[bytes, int], Entry] = {}
+    """Data of this question that may not be kept (TTL 0), by name and type."""
+    errors: list[Error] = []
+    distrusted: frozenset[Server] = frozenset()
+    """Servers that gave bogus data: they are asked only where there is no other."""
+    walking: frozenset[bytes] = frozenset()
+    """Names whose DS is being asked for, to find the zone that something belongs to."""
 
     def may_ask(self) -> bool:
         """Whether one more exchange fits; counts it."""

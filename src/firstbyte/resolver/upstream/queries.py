@@ -24,7 +24,7 @@ _CASES = bytes(_CASE_BIT if 0x61 <= octet <= 0x7A else 0 for octet in range(256)
 class Exchange:
     """A question with fresh entropy, and the check of what comes back."""
 
-    __slots__ = ("_cookies", "_qname", "ask", "data")
+    __slots__ = ("_cookies", "_qname", "_question", "ask", "data")
 
     def __init__(
         self,
@@ -44,30 +44,32 @@ class Exchange:
             cookie = b"" if self._cookies is None else self._cookies.option(ask.server)
             opt = _opt(edns_buffer_bytes, cookie)
         header = _HEADER.pack(flags, 1, 0, 0, 1 if opt else 0)
-        question = self._qname + _TYPE_AND_CLASS.pack(ask.rdtype, dns.IN)
-        self.data = random[:2] + header + question + opt
+        self._question = self._qname + _TYPE_AND_CLASS.pack(ask.rdtype, dns.IN)
+        self.data = random[:2] + header + self._question + opt
 
     def read(self, data: bytes) -> Message | Verdict:
         """The message that answers, or what to think of ``data`` instead."""
         if len(data) < 12 or data[:2] != self.data[:2] or not data[2] & 0x80:
             return "ignore"
         try:
-            message = walker.decode(data)
+            message = walker.decode(data, self._question)
         except DecodeError:
             if not data[2] & 0x02:
                 return "malformed"
             flags = data[2] << 8 | data[3]  # cut off anywhere: TC says to ask again by TCP
             return Message(0, flags, self._qname, self.ask.rdtype, dns.IN)
-        verdict = self._question(message)
-        if verdict is not None:
-            return verdict
+        if message.qname is None or not data.startswith(self._question, 12):
+            verdict = self._other_question(message)
+            if verdict is not None:
+                return verdict
         if self._cookies is not None and message.edns is not None:
             option = message.edns.option(OPTION)
             if not self._cookies.accepts(self.ask.server, option):
                 return "ignore"
         return message
 
-    def _question(self, message: Message) -> Verdict | None:
+    def _other_question(self, message: Message) -> Verdict | None:
+        """What to think of a message that does not repeat the question to the letter."""
         if message.qname is None:
             refusal = message.rcode not in (dns.NOERROR, dns.NXDOMAIN)
             return None if refusal else "malformed"

@@ -59,7 +59,7 @@ class ZoneSigner:
             for key in self.keys
             if key.role in ("csk", wanted)
         ]
-        rrset.signatures[:] = made
+        rrset.signatures = made
 
     def signature(self, rrset: RRset, key: ZoneKey, inception: int, expiration: int) -> bytes:
         """One RRSIG record's data (RFC 4034, 3.1.8.1); times are Unix seconds."""
@@ -127,7 +127,7 @@ def _take_over(zone: Zone, before: Zone) -> None:
     for rrset in (*zone.authoritative_sets(), *own):
         old = known.get((rrset.key, rrset.rdtype))
         if old is not None and old.ttl_s == rrset.ttl_s and set(old.rdatas) == set(rrset.rdatas):
-            rrset.signatures[:] = old.signatures
+            rrset.signatures = old.signatures
 
 
 def _remove_security(zone: Zone) -> None:
@@ -137,7 +137,7 @@ def _remove_security(zone: Zone) -> None:
         for rdtype in (dns.NSEC, dns.NSEC3PARAM, dns.DNSKEY):
             node.pop(rdtype, None)
         for rrset in node.values():
-            rrset.signatures.clear()
+            rrset.signatures = ()
 
 
 def ds_set(apex: bytes, keys: Sequence[ZoneKey], ttl_s: int) -> RRset:

@@ -85,7 +85,7 @@ def _sets(zone: dns.zone.Zone) -> Iterable[RRset]:
             rdatas = [_wire(rdata.to_wire(origin=zone.origin)) for rdata in rdataset]
             signatures = node.get_rdataset(rdataset.rdclass, dns.rdatatype.RRSIG, rdataset.rdtype)
             signed = [_wire(rdata.to_wire(origin=zone.origin)) for rdata in signatures or ()]
-            yield RRset(key, int(rdataset.rdtype), rdataset.ttl, rdatas, signed)
+            yield RRset(key, int(rdataset.rdtype), rdataset.ttl, tuple(rdatas), tuple(signed))
 
 
 def _denial(zone: Zone, chain: list[RRset]) -> Denial | None:

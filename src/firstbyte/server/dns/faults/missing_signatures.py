@@ -8,7 +8,7 @@ from firstbyte.server.dns.zone import Zone
 def _change(zone: Zone, order: Order) -> None:
     freeze(zone, order)
     for rrset in order.signed_sets(zone):
-        rrset.signatures.clear()
+        rrset.signatures = ()
 
 
 FAULT = Fault("missing-signatures", "Serves the zone without signatures.", after_signing=_change)

@@ -16,7 +16,7 @@ def sign_again(zone: Zone, order: Order, inception_s: int, expiration_s: int) ->
     signer = signer_of(zone)
     for rrset in order.signed_sets(zone):
         tags = [int.from_bytes(old[16:18], "big") for old in rrset.signatures]
-        rrset.signatures[:] = [
+        rrset.signatures = [
             signer.signature(rrset, key, inception_s, expiration_s)
             for key in signer.keys
             if key.tag in tags

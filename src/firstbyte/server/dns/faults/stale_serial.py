@@ -15,7 +15,7 @@ def _change(zone: Zone, order: Order) -> None:
     behind = int(order.value or "1")
     rdata = bytearray(zone.soa.rdatas[0])
     rdata[_SERIAL_AT] = (zone.serial - behind & 0xFFFFFFFF).to_bytes(4, "big")
-    zone.soa.rdatas[0] = bytes(rdata)
+    zone.soa.rdatas = (bytes(rdata),)
 
 
 FAULT = Fault(
