@@ -113,7 +113,8 @@ async def no_edns(_: Bed) -> Journey:
 
 @fault("dns.case_changed")
 async def case_changed(_: Bed) -> Journey:
-    return await walked("www.plain", "case-folding@www.plain")
+    """With so many letters some are capitals, whatever chance says; the name need not exist."""
+    return await walked(f"{'letters' * 8}.plain", "case-folding@plain")
 
 
 @fault("dns.no_tcp")

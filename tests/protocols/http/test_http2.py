@@ -230,6 +230,11 @@ BAD = {
     "window of zero": SETTINGS + frame(8, bytes(4)),
     "odd settings": SETTINGS + frame(4, b"abc"),
     "continuation flood": SETTINGS + frame(1, b"", 0, 1) + frame(9, b"", 0, 1) * 100,
+    "odd status": SETTINGS + frame(1, b"\x48\x03abc", 4, 1),
+    "low status": SETTINGS + frame(1, b"\x48\x0299", 4, 1),
+    "long status": SETTINGS + frame(1, b"\x48\x7f\x89\x26" + b"9" * 5000, 4, 1),
+    "settings flood": SETTINGS * 10_002,
+    "empty data flood": SETTINGS + frame(1, b"\x88", 4, 1) + frame(0, b"", 0, 1) * 10_002,
     "endless interim": SETTINGS + frame(1, b"\x48\x03103", 4, 1) + frame(1, b"\xbe", 4, 1) * 200,
 }
 
@@ -249,6 +254,25 @@ def test_broken_peers(name: str, step: int):
     assert failure(events) == "http.protocol2"
     assert machine.receive(b"more") == []
     assert machine.outgoing() == b""
+
+
+def test_an_upload_takes_as_many_window_updates_as_it_needs():
+    pair = Pair(Request("POST", "https", "h", "/", (), bytes(1_000_000)))
+    for _ in range(3):
+        pair.machine.receive(frame(8, b"\0\0\0\1") * 9_000)
+        pair.server.increment_flow_control_window(16_384)
+        pair.server.increment_flow_control_window(16_384, pair.stream)
+        assert failure(pair.to_client()) is None
+        pair.to_server()
+
+
+def test_a_reason_holds_no_address_of_memory():
+    machine = Http2Machine()
+    machine.request(GET)
+    machine.outgoing()
+    [failed] = machine.receive(BAD["bad hpack"])[-1:]
+    assert isinstance(failed, Failure)
+    assert "0x" not in failed.message
 
 
 frames = st.builds(

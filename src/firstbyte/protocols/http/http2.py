@@ -5,6 +5,8 @@ response is told when its HEADERS begins to arrive, a peer that does not speak H
 and a graceful GOAWAY lets the running exchange finish (h2 would end the connection).
 """
 
+import re
+
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.errors import ErrorCodes
@@ -34,15 +36,20 @@ from firstbyte.protocols.http.messages import (
     Reset,
     ResponseBegan,
     TrailerSection,
+    split_pseudo,
 )
 
 WINDOW_BYTES = 16 * 1024 * 1024
 """Receive window of a stream; the connection's is the same. Larger than any usual path holds."""
+MAX_IDLE_FRAMES = 10_000
+"""Frames in a row that are no part of the answer, while nothing of the request is sent."""
 
 _FRAME_HEAD_BYTES = 9
 _HEADERS, _SETTINGS, _GOAWAY = 1, 4, 7
 _MAX_FRAME_BYTES = 16_384
 
+_MEMORY_ADDRESS = re.compile(r":? ?<memory at 0x[0-9a-f]+>")
+_NO_STATUS = Failure("http.protocol2", "the answer's :status is no number of three digits")
 _RESET_HINTS = {
     ErrorCodes.REFUSED_STREAM: "the server did not work on it: the request may be sent again",
     ErrorCodes.HTTP_1_1_REQUIRED: "use --http1.1",
@@ -69,6 +76,7 @@ class Http2Machine:
         self._head_bytes = 0
         self._body_bytes_sent = 0
         self._interim_responses = 0
+        self._idle_frames = 0
         self._began = self._head_seen = self._complete = True
         self._closing = self._failed = False
 
@@ -104,6 +112,7 @@ class Http2Machine:
         piece, self._body = self._body[:size], self._body[size:]
         self._h2.send_data(self._stream, bytes(piece), end_stream=not self._body)
         self._body_bytes_sent += size
+        self._idle_frames = 0
 
     @property
     def request_sent(self) -> bool:
@@ -141,15 +150,28 @@ class Http2Machine:
         for frame in self._frames.cut(data):
             if self._frames.not_http2 is not None:
                 return _not_http2(self._frames.not_http2)
+            told = len(events)
             if frame[3] == _HEADERS:
                 self._begin(events)
             failure = self._goaway(frame, events) if frame[3] == _GOAWAY else None
             failure = failure or self._feed(frame, events)
+            failure = failure or self._bound_frames(progress=len(events) > told)
             if failure is not None:
                 return failure
         if self._frames.in_headers:
             self._begin(events)
         return None
+
+    def _bound_frames(self, *, progress: bool) -> Failure | None:
+        """A peer may keep us busy for ever with frames that cost it nothing (RFC 9113, 10.5)."""
+        self._idle_frames = 0 if progress else self._idle_frames + 1
+        if self._idle_frames <= MAX_IDLE_FRAMES:
+            return None
+        return Failure(
+            "http.protocol2",
+            f"more than {MAX_IDLE_FRAMES} frames came without any part of the answer",
+            "the server floods the connection with control frames",
+        )
 
     def _begin(self, events: list[MachineEvent]) -> None:
         if not self._began:
@@ -159,6 +181,12 @@ class Http2Machine:
     def _feed(self, frame: bytes, events: list[MachineEvent]) -> Failure | None:
         if frame[3] == _GOAWAY:
             return None
+        length = int.from_bytes(frame[:3], "big")
+        if length > _MAX_FRAME_BYTES:
+            return Failure(
+                "http.protocol2",
+                f"the server breaks HTTP/2: a frame of {length} bytes, over {_MAX_FRAME_BYTES}",
+            )
         try:
             for event in self._h2.receive_data(frame):
                 failure = self._take(event, events)
@@ -173,7 +201,8 @@ class Http2Machine:
         except InvalidBodyLengthError as error:
             return _wrong_length(error)
         except H2Error as error:
-            return Failure("http.protocol2", f"the server breaks HTTP/2: {error}")
+            reason = _MEMORY_ADDRESS.sub("", str(error))
+            return Failure("http.protocol2", f"the server breaks HTTP/2: {reason}")
         return None
 
     def _take(self, event: Event, events: list[MachineEvent]) -> Failure | None:
@@ -184,15 +213,13 @@ class Http2Machine:
             case InformationalResponseReceived():
                 return self._take_interim(event, events)
             case ResponseReceived():
-                self._head_seen = True
-                status, headers = _decode(event.headers)
-                events.append(Head("2", status, "", headers))
+                return self._take_head(event, events)
             case DataReceived():
                 self._acknowledge(event)
                 if event.data:
                     events.append(Content(bytes(event.data)))
             case TrailersReceived():
-                events.append(TrailerSection(_decode(event.headers)[1]))
+                events.append(TrailerSection(split_pseudo(event.headers)[1]))
             case StreamEnded():
                 self._complete = True
                 events.append(Complete())
@@ -206,7 +233,18 @@ class Http2Machine:
         self._interim_responses += 1
         if self._interim_responses > MAX_INTERIM_RESPONSES:
             return Failure("http.protocol2", f"more than {MAX_INTERIM_RESPONSES} interim responses")
-        events.append(InterimHead(*_decode(event.headers)))
+        status, headers = split_pseudo(event.headers)
+        if status is None:
+            return _NO_STATUS
+        events.append(InterimHead(status, headers))
+        return None
+
+    def _take_head(self, event: ResponseReceived, events: list[MachineEvent]) -> Failure | None:
+        status, headers = split_pseudo(event.headers)
+        if status is None:
+            return _NO_STATUS
+        self._head_seen = True
+        events.append(Head("2", status, "", headers))
         return None
 
     def _acknowledge(self, event: Event) -> None:
@@ -266,7 +304,7 @@ class _FrameCutter:
         return len(self._buffer) > 3 and self._buffer[3] == _HEADERS
 
     def cut(self, data: bytes) -> list[bytes]:
-        """The frames that ``data`` completes; an overlong one is given as it is, to be refused."""
+        """The frames that ``data`` completes; of an overlong one its head alone."""
         self._buffer += data
         frames: list[bytes] = []
         if self._first and not self._check_first():
@@ -279,7 +317,7 @@ class _FrameCutter:
             frames.append(bytes(self._buffer[:size]))
             del self._buffer[:size]
             if length > _MAX_FRAME_BYTES:
-                frames[-1] += bytes(size - len(frames[-1]))
+                frames[-1] = frames[-1][:_FRAME_HEAD_BYTES]
                 self._buffer.clear()
         return frames
 
@@ -342,18 +380,6 @@ def plain_fields(headers: Headers) -> list[tuple[str, str]]:
         for name, value in lowered
         if name not in CONNECTION_SPECIFIC and (name != "te" or value == "trailers")
     ]
-
-
-def _decode(fields: list[tuple[bytes, bytes]]) -> tuple[int, Headers]:
-    """Status (0 for trailers) and the fields that are no pseudo-header."""
-    status = 0
-    headers: list[tuple[str, str]] = []
-    for name, value in fields:
-        if name == b":status":
-            status = int(value) if value.isdigit() else 0
-        elif not name.startswith(b":"):
-            headers.append((name.decode("latin-1"), value.decode("latin-1")))
-    return status, tuple(headers)
 
 
 def _wrong_length(error: InvalidBodyLengthError) -> Failure:

@@ -10,6 +10,8 @@ from firstbyte.events.http import Headers
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _BAD_IN_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_STATUS = re.compile(rb"[1-9][0-9]{2}")
+_LENGTH = re.compile(r"[0-9]{1,18}")
 _BAD_IN_TARGET = re.compile(r"[\x00-\x20\x7f]")
 
 CONNECTION_SPECIFIC = frozenset(
@@ -65,6 +67,28 @@ def find_headers(headers: Headers, name: str) -> list[str]:
     """All values of field ``name`` in order, without regard to case."""
     wanted = name.lower()
     return [value for key, value in headers if key.lower() == wanted]
+
+
+def content_length(headers: Headers) -> int | None:
+    """The announced length of the content; null when there is none, or none that can be true."""
+    text = find_header(headers, "content-length")
+    return int(text) if text is not None and _LENGTH.fullmatch(text) else None
+
+
+def split_pseudo(fields: list[tuple[bytes, bytes]]) -> tuple[int | None, Headers]:
+    """The status of a decoded field section of HTTP/2 or 3, and its fields without pseudo-headers.
+
+    The status is null when there is none, as in trailers, or when it is not three digits from 100
+    on (RFC 9110, 15).
+    """
+    status: int | None = None
+    headers: list[tuple[str, str]] = []
+    for name, value in fields:
+        if name == b":status":
+            status = int(value) if _STATUS.fullmatch(value) else None
+        elif not name.startswith(b":"):
+            headers.append((name.decode("latin-1"), value.decode("latin-1")))
+    return status, tuple(headers)
 
 
 class ResponseBegan(Struct, frozen=True):

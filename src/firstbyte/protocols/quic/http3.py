@@ -15,7 +15,6 @@ from aioquic.quic.configuration import QuicConfiguration
 from aioquic.quic.packet import QuicErrorCode
 from aioquic.tls import AlertDescription
 
-from firstbyte.events.http import Headers
 from firstbyte.protocols.http.http1 import MAX_INTERIM_RESPONSES
 from firstbyte.protocols.http.http2 import plain_fields
 from firstbyte.protocols.http.messages import (
@@ -29,7 +28,8 @@ from firstbyte.protocols.http.messages import (
     Reset,
     ResponseBegan,
     TrailerSection,
-    find_header,
+    content_length,
+    split_pseudo,
 )
 from firstbyte.protocols.quic.adapters import BoundedH3, PacketLogger, WatchedConnection
 from firstbyte.protocols.quic.sights import (
@@ -60,6 +60,7 @@ _SPACES = {
     "version_negotiation": "version_negotiation",
 }
 _CRYPTO_ERROR = 0x100
+_NO_STATUS = Failure("http.protocol3", "the answer's :status is no number of three digits")
 _RESET_HINTS = {
     "H3_REQUEST_REJECTED": "the server did not work on it: the request may be sent again",
     "H3_VERSION_FALLBACK": "the server wants HTTP/1.1 for this: --http1.1",
@@ -278,14 +279,16 @@ class Http3Machine:
             self._sights.append(Complete())
 
     def _headers(self, event: HeadersReceived) -> list[MachineEvent]:
-        status, headers = _decode(event.headers)
+        status, headers = split_pseudo(event.headers)
         if sum(len(name) + len(value) + 32 for name, value in headers) > (
             self._parameters.max_header_bytes
         ):
             return [self._give_up(self._too_large())]
         if self._head_seen:
             return [TrailerSection(headers)]
-        if 100 <= status < 200:
+        if status is None:
+            return [self._give_up(_NO_STATUS)]
+        if status < 200:
             self._interim_responses += 1
             if self._interim_responses > MAX_INTERIM_RESPONSES:
                 return [
@@ -293,8 +296,7 @@ class Http3Machine:
                 ]
             return [InterimHead(status, headers)]
         self._head_seen = True
-        length = find_header(headers, "content-length")
-        self._expected_bytes = int(length) if length and length.isdigit() else None
+        self._expected_bytes = content_length(headers)
         return [Head("3", status, "", headers)]
 
     def _bound_header(self, h3: BoundedH3) -> None:
@@ -422,14 +424,3 @@ def _fields(request: Request) -> list[tuple[bytes, bytes]]:
         (name.encode("ascii"), value.encode("utf-8", errors="replace"))
         for name, value in (*pseudo, *plain_fields(request.headers))
     ]
-
-
-def _decode(fields: list[tuple[bytes, bytes]]) -> tuple[int, Headers]:
-    status = 0
-    headers: list[tuple[str, str]] = []
-    for name, value in fields:
-        if name == b":status":
-            status = int(value) if value.isdigit() else 0
-        elif not name.startswith(b":"):
-            headers.append((name.decode("latin-1"), value.decode("latin-1")))
-    return status, tuple(headers)
