@@ -415,6 +415,8 @@ certificate_fault("tls.cert.weak", "weak_key")
 certificate_fault("tls.cert.wrong_use", "wrong_use")
 certificate_fault("tls.cert.invalid", "bad_signature")
 certificate_fault("tls.cert.expiring", "expiring")
+certificate_fault("tls.cert.must_staple", "must_staple")
+certificate_fault("tls.intercepted", "intercepted")
 
 
 @fault("tls.cert.revoked")

@@ -172,6 +172,16 @@ def large_record() -> Story:
     return segments(story.pause(30), 2, first=10).response(wait_ms=0).body(16_000, took_ms=0)
 
 
+def must_staple(
+    staple: tls.Staple | None = None, *, asked: bool = True, demanded: bool = True
+) -> Story:
+    story = cold().handshake(certificates=(certificate(must_staple=demanded),))
+    detail = {"extensions": ["status_request"] if asked else []}
+    story.on(tls.Message("client_hello", 300, False, detail), "sent")
+    story.on(tls.Verified(True, (), "site.test", staple))
+    return story.exchange()
+
+
 def proxied(error: str) -> Make:
     def make() -> Story:
         story = Story().lookup(name="proxy.test").connect()
@@ -238,6 +248,8 @@ FAULTS: dict[str, Make] = {
     "tls.full_handshake_cost": lambda: cold().handshake(version="TLSv1.2").exchange(),
     "tls.weak_cipher": lambda: cold().handshake(version="TLSv1.2", cipher="AES128-SHA").exchange(),
     "tls.large_record": large_record,
+    "tls.cert.must_staple": must_staple,
+    "tls.intercepted": chain_of(certificate(issuer="CN=Zscaler Intermediate Root CA")),
     "tls.large_certificates": chain_of(certificate(bytes=9000), certificate(depth=1, bytes=9000)),
     "tls.root_sent": chain_of(certificate(), certificate(depth=1, self_signed=True)),
     "http.empty_reply": lambda: secure().request().fails("http.empty_reply", "wait"),
@@ -415,6 +427,49 @@ def test_a_slow_answer_through_a_proxy_is_not_blamed_on_the_server() -> None:
     [slow] = [f for f in diagnose(story.journey()) if f.id == "http.slow_first_byte"]
     assert slow.finding.startswith("The proxy http://proxy.test:3128 took 1.19 s")
     assert slow.evidence.endswith("X-Cache: MISS from proxy")
+
+
+GOOD = tls.Staple(status="good", valid=True)
+
+
+@pytest.mark.parametrize(
+    ("story", "found"),
+    [
+        (must_staple(), True),
+        (must_staple(GOOD), False),
+        (must_staple(tls.Staple(status="good", valid=False)), True),
+        (must_staple(tls.Staple(status="try_later")), True),
+        (must_staple(asked=False), False),
+        (must_staple(demanded=False), False),
+    ],
+)
+def test_when_a_staple_is_missed(story: Story, found: bool) -> None:
+    assert ("tls.cert.must_staple" in ids(story)) == found
+
+
+def from_added_root(host: str, **changes: object) -> Story:
+    root = certificate(depth=1, sent=False, subject="CN=Our root", added_from="/usr/local/x.crt")
+    return (
+        Story(f"https://{host}/")
+        .lookup()
+        .connect()
+        .handshake(certificates=(certificate(**changes), root))
+        .exchange()
+    )
+
+
+@pytest.mark.parametrize(
+    ("host", "changes", "found"),
+    [
+        ("shop.example.com", {"logged": False}, True),
+        ("shop.example.com", {"logged": True}, False),
+        ("intranet.corp", {"logged": False}, False),
+        ("intranet", {"logged": False}, False),
+        ("192.0.2.1", {"logged": False}, False),
+    ],
+)
+def test_when_an_added_root_is_worth_telling(host: str, changes: dict, found: bool) -> None:
+    assert ("tls.intercepted" in ids(from_added_root(host, **changes))) == found
 
 
 def test_rules_are_found_by_id() -> None:

@@ -28,6 +28,8 @@ KINDS: dict[str, str | None] = {
     "root_issued": None,
     "wildcard": None,
     "expiring": None,
+    "must_staple": None,
+    "intercepted": None,
     "expired": "tls.cert.expired",
     "not_yet_valid": "tls.cert.not_yet_valid",
     "wrong_name": "tls.cert.wrong_name",
@@ -143,6 +145,14 @@ class Pki:
     def _make_expiring(self) -> Issued:
         return self._usual("expiring", days=(-60, 10))
 
+    def _make_must_staple(self) -> Issued:
+        return self._usual("must_staple", must_staple=True)
+
+    def _make_intercepted(self) -> Issued:
+        inspector, key = self._authority("Example Corp TLS inspection CA", self.root), _new_key()
+        leaf = self._leaf("intercepted", key, inspector)
+        return self._save("intercepted", key, leaf, inspector.certificate)
+
     def _make_expired(self) -> Issued:
         return self._usual("expired", days=(-30, -2))
 
@@ -256,6 +266,7 @@ class Pki:
         usage: tuple[x509.ObjectIdentifier, ...] = (ExtendedKeyUsageOID.SERVER_AUTH,),
         issuer_url: str | None = None,
         authority_key: Key | None = None,
+        must_staple: bool = False,
     ) -> x509.Certificate:
         builder = self._builder(name, key, issuer, days, authority_key)
         builder = builder.add_extension(x509.BasicConstraints(False, None), critical=True)
@@ -271,6 +282,9 @@ class Pki:
             place = x509.UniformResourceIdentifier(issuer_url)
             access = x509.AuthorityInformationAccess([x509.AccessDescription(method, place)])
             builder = builder.add_extension(access, critical=False)
+        if must_staple:
+            feature = x509.TLSFeature([x509.TLSFeatureType.status_request])
+            builder = builder.add_extension(feature, critical=False)
         return _sign(builder, issuer.key if issuer else key)
 
     def _builder(

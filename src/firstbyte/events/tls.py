@@ -50,6 +50,12 @@ class Certificate(Struct, frozen=True, kw_only=True):
     self_signed: bool
     sha256: str
     bytes: int
+    must_staple: bool = False
+    """It demands an OCSP staple in every handshake (RFC 7633)."""
+    logged: bool | None = None
+    """It carries timestamps of public logs (RFC 6962, 3.3); null when that is not known."""
+    added_from: str | None = None
+    """A trusted root that was added to this machine: the file that it was added by."""
 
 
 class Certificates(Body, frozen=True, tag="tls.certificates"):

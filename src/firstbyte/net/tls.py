@@ -246,12 +246,12 @@ class _Handshake:
         self, engine: "TlsEngine", wall_time_s: float, at_ns: int
     ) -> tuple[VerifyError, ...]:
         from firstbyte.net.tls_certificates import describe_chain, parse_chain
+        from firstbyte.net.tls_local_roots import tell_origin
         from firstbyte.net.tls_verify import REVOKED, explain_errors, verify_error
 
         sent, built = engine.chain_sent(), engine.chain_built()
-        self.scope.emit(
-            Certificates(describe_chain(sent, sent), describe_chain(built, sent)), at_ns=at_ns
-        )
+        described = tell_origin(describe_chain(built, sent), self.settings.roots)
+        self.scope.emit(Certificates(describe_chain(sent, sent), described), at_ns=at_ns)
         chain = parse_chain(built or sent)
         errors = explain_errors(engine.verify_errors, chain)
         staple = self._read_staple(engine, chain, wall_time_s)

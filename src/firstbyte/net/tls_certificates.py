@@ -98,6 +98,8 @@ def _describe(der: bytes) -> Certificate:
         self_signed=_is_self_issued(certificate),
         sha256=fingerprint,
         bytes=len(der),
+        must_staple=_must_staple(certificate),
+        logged=_extension(certificate, x509.PrecertificateSignedCertificateTimestamps) is not None,
     )
 
 
@@ -187,6 +189,11 @@ def _general_name(name: x509.GeneralName) -> str:
 def _is_ca(certificate: x509.Certificate) -> bool:
     constraints = _extension(certificate, x509.BasicConstraints)
     return constraints is not None and constraints.ca
+
+
+def _must_staple(certificate: x509.Certificate) -> bool:
+    features = _extension(certificate, x509.TLSFeature)
+    return features is not None and x509.TLSFeatureType.status_request in features
 
 
 def _is_self_issued(certificate: x509.Certificate) -> bool:

@@ -16,6 +16,7 @@ from firstbyte.errors import TlsError
 from firstbyte.events.tls import Certificates, Verified
 from firstbyte.net.tls_certificates import describe_chain, parse, parse_chain
 from firstbyte.net.tls_engine import EngineError, TlsEngine
+from firstbyte.net.tls_local_roots import tell_origin
 from firstbyte.net.tls_messages import SeenMessages
 from firstbyte.net.tls_peer_name import PeerName, peer_name
 from firstbyte.net.tls_pyopenssl import PyOpenSslConnection
@@ -53,8 +54,9 @@ def judge_chain(
     engine = examine(chain, settings, peer_name(server_name), now_ns, wall_time_s)
     sent, built = engine.chain_sent(), engine.chain_built()
     errors = explain_errors(engine.verify_errors, parse_chain(built or sent))
+    described = tell_origin(describe_chain(built, sent), settings.roots)
     return Judgement(
-        Certificates(describe_chain(sent, sent), describe_chain(built, sent)),
+        Certificates(describe_chain(sent, sent), described),
         Verified(not errors, errors, engine.name_checked),
     )
 

@@ -25,6 +25,8 @@ class Roots(Struct, frozen=True):
     pem: bytes | None = None
     required: bool = True
     """Whether a file that cannot be read is an error: somebody named it."""
+    of_system: bool = False
+    """They are the system's own store, which nobody named."""
 
 
 def choose_roots(
@@ -61,10 +63,10 @@ def system_roots() -> Roots:
     """The system's store: a hashed directory if there is one, for it is read only as needed."""
     for directory in SYSTEM_DIRECTORIES:
         if _is_hashed(Path(directory)):
-            return Roots("the system's store", directory=directory, required=False)
+            return Roots("the system's store", directory=directory, required=False, of_system=True)
     for file in SYSTEM_FILES:
         if Path(file).is_file():
-            return Roots("the system's store", file=file, required=False)
+            return Roots("the system's store", file=file, required=False, of_system=True)
     return Roots("nowhere: this system has no store of root certificates", required=False)
 
 
