@@ -56,7 +56,9 @@ class Pipe:
             if self._waiting and self._waiting_bytes + size > self._limit_bytes:
                 return False
         begins_ns, since_ns = now_ns, self._begins_ns
-        waits = self._ends_ns >= now_ns and self._is_to_come(self._ends_ns, since_ns, now_ns)
+        waits = self._ends_ns > now_ns
+        if self._ends_ns == now_ns:
+            waits = self._is_to_come(now_ns, since_ns, now_ns)
         if waits:
             begins_ns = self._ends_ns
         ends_ns = begins_ns
