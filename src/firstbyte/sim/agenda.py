@@ -41,7 +41,8 @@ class Agenda:
         """Since when the appointment is certain that is being kept. What is due now and set out
         no later has been kept; between two turns that is everything."""
         self._heap: list[Item] = []
-        self._sequence = 0
+        self.sequence = 0
+        """How many have been put down."""
         self._cancelled = 0
         self._background = 0
 
@@ -58,8 +59,8 @@ class Agenda:
         entry = Entry(at_ns, action, background)
         if background:
             self._background += 1
-        self._sequence += 1
-        heappush(self._heap, (at_ns, self._clock.now_ns, self._sequence, None, entry))
+        self.sequence += 1
+        heappush(self._heap, (at_ns, self._clock.now_ns, self.sequence, None, entry))
         return entry
 
     def post(
@@ -69,8 +70,8 @@ class Agenda:
 
         ``since_ns`` is when it sets out: now, or later. It decides among equal times.
         """
-        self._sequence += 1
-        item = (at_ns, since_ns, self._sequence, action, subject)
+        self.sequence += 1
+        item = (at_ns, since_ns, self.sequence, action, subject)
         heappush(self._heap, item)
         return item
 
@@ -86,8 +87,15 @@ class Agenda:
             self._keep([item for item in self._heap if item[3] or not item[4].cancelled])
             self._cancelled = 0
 
+    def posted(self, action: Callable[[Any], object], beginning: int) -> list[Item]:
+        """What was posted for ``action`` after ``beginning`` of all, and is to come; in its order.
+
+        Looks at the whole heap: for what is rare.
+        """
+        return sorted(item for item in self._heap if item[3] == action and item[2] > beginning)
+
     def withdraw(self, items: list[Item]) -> None:
-        """Forget what was posted. Looks at the whole heap: for what is rare."""
+        """Forget what was posted. As rare."""
         gone = {item[2] for item in items}
         self._keep([item for item in self._heap if item[2] not in gone])
 

@@ -4,12 +4,12 @@ from hashlib import blake2s
 from typing import TYPE_CHECKING
 
 from firstbyte.protocols.ip import addresses
-from firstbyte.protocols.ip.arp import Arp
 from firstbyte.protocols.ip.host import Host as Stack
 from firstbyte.protocols.ip.host import HostEvent
 from firstbyte.protocols.ip.notify import Notified
 from firstbyte.protocols.ip.packet import Packet
 from firstbyte.protocols.ip.settings import HostSettings
+from firstbyte.protocols.ip.transmit import Outgoing
 from firstbyte.sim.agenda import Entry
 from firstbyte.sim.endpoints.unix_names import UnixNames
 from firstbyte.sim.frames import Frame, Unit
@@ -101,7 +101,7 @@ class Kernel:
         """Send what is to leave, tell who has news, and be back at the deadline."""
         polled = self.stack.poll(self._clock.now_ns)
         for out in polled.outgoing:
-            self._transmit(out.interface, out.packet, out.destination)
+            self._transmit(out)
         if polled.events:
             self._note(polled.events)
         owners = self._owners
@@ -114,10 +114,11 @@ class Kernel:
         if deadline_ns is not None and (alarm is None or alarm.at_ns > deadline_ns):
             self._set_alarm(deadline_ns)
 
-    def _transmit(self, interface: str, packet: Packet | Arp, mac: bytes | None) -> None:
-        port = self._ports.get(interface)
+    def _transmit(self, out: Outgoing) -> None:
+        port = self._ports.get(out.interface)
         if port is None or not self.powered:
             return
+        packet, mac = out.packet, out.destination
         if mac is None:
             # Without MACs there is nothing to resolve either, so it is no ARP.
             if isinstance(packet, Packet):

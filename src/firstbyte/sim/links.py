@@ -232,7 +232,8 @@ class Wire:
 
     def _stop(self, pipe: Pipe) -> tuple[Sending | None, list[Unit]]:
         sending, waiting, latest_ns = pipe.stop(self.clock.now_ns)
-        self._latest_ns = max(self._latest_ns, latest_ns)
+        if latest_ns is not None:
+            self._latest_ns = latest_ns
         return sending, waiting
 
     def _go_on(self, packet: Unit, began_ns: int, ends_ns: int) -> None:

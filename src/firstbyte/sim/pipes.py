@@ -33,6 +33,7 @@ class Pipe:
         limit_bytes: int,
     ) -> None:
         self._agenda = agenda
+        self._beginning = agenda.sequence
         self._arrive = arrive
         self._rate_bps = rate_bps
         self._took_ns: dict[int, int] = {}
@@ -40,37 +41,32 @@ class Pipe:
         self._limit_bytes = limit_bytes
         self._begins_ns = self._ends_ns = -1
         """Of the last transmission; without a rate there is none, but for one from before."""
-        self._waiting: deque[tuple[int, int, int, Item]] = deque()
-        """When each one's turn comes and the one before began, the size, and the arrival."""
+        self._waiting: deque[tuple[int, int, int]] = deque()
+        """When each one's turn comes, when the one before began, and the size."""
         self._waiting_bytes = 0
-        self._begun: tuple[int, Item | None] = (0, None)
-        """The last whose transmission has begun: when, and its arrival."""
-        self._begun_before: Item | None = None
+        self._taken = 0
 
     def send(self, packet: Unit, size: int, now_ns: int) -> bool:
         """Send ``packet`` of ``size`` bytes after those before it; false if it does not fit."""
-        if self._waiting:
-            if self._waiting[0][0] <= now_ns:
+        waiting = self._waiting
+        if waiting:
+            if waiting[0][0] <= now_ns:
                 self._begin(now_ns)
             # As in any drop-tail queue, an empty one takes whatever comes.
-            if self._waiting and self._waiting_bytes + size > self._limit_bytes:
+            if waiting and self._waiting_bytes + size > self._limit_bytes:
                 return False
-        begins_ns, since_ns = now_ns, self._begins_ns
-        waits = self._ends_ns > now_ns
-        if self._ends_ns == now_ns:
-            waits = self._is_to_come(now_ns, since_ns, now_ns)
-        if waits:
-            begins_ns = self._ends_ns
+        begins_ns = self._ends_ns
+        if begins_ns > now_ns or (begins_ns == now_ns and self._is_to_come(self._begins_ns)):
+            waiting.append((begins_ns, self._begins_ns, size))
+            self._waiting_bytes += size
+        else:
+            begins_ns = now_ns
         ends_ns = begins_ns
         if self._rate_bps is not None:
             ends_ns += self._took_ns.get(size) or self._transmission_ns(size, self._rate_bps)
             self._begins_ns, self._ends_ns = begins_ns, ends_ns
-        arrival = self._agenda.post(ends_ns + self._delay_ns, ends_ns, self._arrive, packet)
-        if waits:
-            self._waiting.append((begins_ns, since_ns, size, arrival))
-            self._waiting_bytes += size
-        else:
-            self._begun_before, self._begun = self._begun[1], (begins_ns, arrival)
+        self._taken += 1
+        self._agenda.post(ends_ns + self._delay_ns, ends_ns, self._arrive, packet)
         return True
 
     def _transmission_ns(self, size: int, rate_bps: float) -> int:
@@ -78,41 +74,54 @@ class Pipe:
         took_ns = self._took_ns[size] = transmission_ns(size, rate_bps)
         return took_ns
 
-    def _is_to_come(self, at_ns: int, since_ns: int, now_ns: int) -> bool:
-        """Whether a transmission that began at ``since_ns`` has yet to end, and the next to begin.
+    def _is_to_come(self, began_ns: int) -> bool:
+        """Whether a transmission that ends just now has yet to do so, and the next one to begin.
 
-        That is no appointment, but has its place in the agenda's order, should it be just now.
+        That is no appointment, but it has its place in the agenda's order.
         """
-        return at_ns > now_ns or (at_ns == now_ns and since_ns > self._agenda.since_ns)
+        return began_ns > self._agenda.since_ns
 
     def _begin(self, now_ns: int) -> None:
         """Those whose transmission has begun wait no longer."""
         waiting = self._waiting
-        while waiting and not self._is_to_come(*waiting[0][:2], now_ns):
-            begins_ns, _, size, arrival = waiting.popleft()
+        while waiting:
+            begins_ns, since_ns, size = waiting[0]
+            if begins_ns > now_ns or (begins_ns == now_ns and self._is_to_come(since_ns)):
+                return
+            waiting.popleft()
             self._waiting_bytes -= size
-            self._begun_before, self._begun = self._begun[1], (begins_ns, arrival)
 
     def go_on(self, packet: Unit, began_ns: int, ends_ns: int) -> None:
         """Begin with a transmission that is under way already."""
         self._begins_ns, self._ends_ns = began_ns, ends_ns
-        arrival = self._agenda.post(ends_ns + self._delay_ns, ends_ns, self._arrive, packet)
-        self._begun = (began_ns, arrival)
+        self._taken += 1
+        self._agenda.post(ends_ns + self._delay_ns, ends_ns, self._arrive, packet)
 
-    def stop(self, now_ns: int) -> tuple[Sending | None, list[Unit], int]:
+    def stop(self, now_ns: int) -> tuple[Sending | None, list[Unit], int | None]:
         """Settings change: take back what has not left.
 
-        Gives what is being sent, what waits, and when the last of what has left arrives.
+        Gives what is being sent, what waits, and when the last of what has left arrives: None if
+        nothing has.
         """
         self._begin(now_ns)
-        began_ns, begun = self._begun
-        arrivals = [arrival for _, _, _, arrival in self._waiting]
-        waiting: list[Unit] = [arrival[4] for arrival in arrivals]
-        # What takes no time has left.
-        if begun and begun[1] > began_ns and self._is_to_come(begun[1], began_ns, now_ns):
-            sending, left = (begun[4], began_ns, begun[1]), self._begun_before
-            arrivals.append(begun)
-        else:
-            sending, left = None, begun
-        self._agenda.withdraw(arrivals)
-        return sending, waiting, 0 if left is None else left[0]
+        arrivals = self._agenda.posted(self._arrive, self._beginning)
+        first = len(arrivals) - len(self._waiting)
+        waiting: list[Unit] = [item[4] for item in arrivals[first:]]
+        sending = self._under_way(arrivals[first - 1], now_ns) if first else None
+        if sending is not None:
+            first -= 1
+        self._agenda.withdraw(arrivals[first:])
+        if first:
+            return sending, waiting, arrivals[first - 1][0]
+        return sending, waiting, now_ns if self._taken > len(arrivals) else None
+
+    def _under_way(self, arrival: Item, now_ns: int) -> Sending | None:
+        """The last packet whose transmission has begun, unless that is over."""
+        began_ns, ends_ns = self._begins_ns, self._ends_ns
+        if self._waiting:
+            ends_ns, began_ns, _ = self._waiting[0]
+        if not began_ns < ends_ns == arrival[1]:
+            return None
+        if ends_ns > now_ns or (ends_ns == now_ns and self._is_to_come(began_ns)):
+            return arrival[4], began_ns, ends_ns
+        return None

@@ -32,11 +32,9 @@ OPENING = frozenset({State.SYN_SENT, State.SYN_RECEIVED})
 
 def flush(c: "Connection", now_ns: int) -> list[Segment]:
     """Everything that may leave now, in order."""
-    out = c.replies
-    if out:
-        c.replies = []
-    else:
-        out = []
+    out: list[Segment] = []
+    if c.replies:
+        out, c.replies = c.replies, out
     state = c.state
     if state in SENDING:
         if c.board.lost:

@@ -71,6 +71,11 @@ class Receiver:
 
         What lies outside of the window is cut off; what is held already stays as it was.
         """
+        if seq == self.nxt and not self._starts and seq + len(data) <= self.edge:
+            self.buffer += data
+            self.nxt += len(data)
+            self.total += len(data)
+            return len(data)
         if seq < self.nxt:
             self._note_duplicate(seq, min(seq + len(data), self.nxt))
             data = data[self.nxt - seq :]

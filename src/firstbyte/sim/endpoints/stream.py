@@ -352,22 +352,24 @@ class StreamEndpoint(Endpoint):
 
     def readiness(self) -> int:
         """As Linux's tcp_poll."""
+        connection = self.connection
+        if connection is not None and connection.state is State.ESTABLISHED and self.kernel.powered:
+            # Asked for every segment: nothing but data can have come, and FIN has not been sent.
+            ready = READ if connection.receiver.buffer or self._read_shut else 0
+            return ready | WRITE if _has_room(connection) else ready
+        return self._rare_readiness(connection)
+
+    def _rare_readiness(self, connection: Connection | None) -> int:
         if not self.kernel.powered:
             return 0
         if self._listener is not None:
             return READ if self._listener.queue else 0
-        connection = self.connection
         if connection is None or connection.state is State.CLOSED:
             return READ | WRITE
         if connection.state in OPENING:
             return 0
-        receiver, sender = connection.receiver, connection.sender
-        readable = (
-            receiver.buffer or self._read_shut or (receiver.fin is not None and connection.at_eof)
-        )
-        # Linux wakes a writer when a third of the buffer is free (sk_stream_is_writeable).
-        room = sender.capacity - len(sender.buffer)
-        writable = sender.fin_queued or 3 * room >= connection.config.send_buffer_bytes
+        readable = connection.readable_bytes or connection.at_eof or self._read_shut
+        writable = connection.sender.fin_queued or _has_room(connection)
         return (READ if readable else 0) | (WRITE if writable else 0)
 
     def close(self) -> None:
@@ -381,3 +383,9 @@ class StreamEndpoint(Endpoint):
                 self.kernel.disown(handle)
                 handle.close(self.kernel.now_ns)
         self.kernel.poll()
+
+
+def _has_room(connection: Connection) -> bool:
+    """Linux wakes a writer when a third of the buffer is free (sk_stream_is_writeable)."""
+    sender = connection.sender
+    return 3 * (sender.capacity - len(sender.buffer)) >= connection.config.send_buffer_bytes
