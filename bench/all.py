@@ -16,7 +16,7 @@ BRIEF: dict[str, tuple[str, ...]] = {
     "trace.py": (),
     "dns_resolver.py": ("--seconds", "1"),
     "tcp_bulk.py": ("20",),
-    "sim_bulk.py": ("16",),
+    "sim_bulk.py": ("16", "2"),
     "sim_connections.py": ("2000",),
     "sim_idle_year.py": (),
 }

@@ -206,10 +206,9 @@ class TcpLayer:
 
     def poll(self, now_ns: int) -> None:
         """Fire timers, and let every connection with something to do send."""
-        heap = self._heap
-        while heap and heap[0][0] <= now_ns:
-            at_ns, _, socket = heappop(heap)
-            self.deadline = heap[0][0] if heap else NEVER
+        while self.deadline <= now_ns:
+            at_ns, _, socket = heappop(self._heap)
+            self.deadline = self._heap[0][0] if self._heap else NEVER
             if at_ns == socket.scheduled_ns:
                 self._wake(socket, now_ns)
         while self._dirty:

@@ -23,6 +23,8 @@ FALLBACK_RTO_NS = 3_000_000_000
 
 READABLE, WRITABLE = 1, 2
 
+_PLAIN = frozenset({ACK, ACK | PSH})
+
 
 def arrive(connection: "Connection", segment: Segment, now_ns: int) -> None:
     """Take in one segment, by state."""
@@ -48,18 +50,17 @@ def _take_predicted(c: "Connection", segment: Segment, now_ns: int) -> bool:
     seq, payload = receiver.nxt, segment.payload
     acked = (segment.ack - sender.una) & MASK
     if (
-        segment.flags | PSH != ACK | PSH
+        segment.flags not in _PLAIN
         or segment.seq != seq & MASK
         or segment.options.sack_blocks
         or receiver.fin is not None
-        or c.orphaned
         or c.board.virtual
         or c.recovery.phase is not Phase.OPEN
         or c.timers.at[PERSIST] != NEVER
     ):
         return False
     if payload:
-        if acked or seq + len(payload) > receiver.edge:
+        if acked or c.orphaned or seq + len(payload) > receiver.edge:
             return False
     elif not 0 < acked <= sender.nxt - sender.una:
         return False
