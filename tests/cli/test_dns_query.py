@@ -1,6 +1,10 @@
 """``firstbyte dns NAME``: where it asks, what it prints, its exit codes."""
 
+import io
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -77,6 +81,52 @@ def test_a_root_that_nobody_serves_is_no_reply(tmp_path, capsys):
     code, out, _ = told(capsys, "--map=203.0.113.1=127.0.0.1", "--root-hints", str(hints), "x.test")
     assert code == 9
     assert len(out.splitlines()) < 50
+
+
+def test_a_file_of_whole_lines(tmp_path, port, capsys, monkeypatch):
+    batch = tmp_path / "batch"
+    batch.write_text(
+        "# comment\n\nwww.example.org +short\n-t AAAA www.example.org +short\n"
+        "-q mail.example.org +noall +answer\n"
+    )
+    at = ("@127.0.0.1", "-p", port)
+    code, out, _ = told(capsys, *at, "-f", str(batch))
+    assert (code, out) == (
+        0,
+        "192.0.2.80\n2001:db8::80\nmail.example.org.\t3600\tIN\tA\t192.0.2.10\n",
+    )
+    monkeypatch.setattr("sys.stdin", io.StringIO("www.example.org +short\n"))
+    assert told(capsys, *at, "-f", "-")[1] == "192.0.2.80\n"
+
+
+@pytest.mark.parametrize("line", ['www "open', "-f other", "+nonsense", "-t FOO x.test"])
+def test_a_bad_line_does_not_end_the_file(tmp_path, port, capsys, line):
+    batch = tmp_path / "batch"
+    batch.write_text(f"{line}\nwww.example.org +short\n")
+    code, out, err = told(capsys, "@127.0.0.1", "-p", port, "-f", str(batch))
+    assert (code, out) == (1, "192.0.2.80\n")
+    assert err.startswith("firstbyte: ")
+    assert "internal" not in err
+
+
+@pytest.mark.parametrize("name", ["", "a..b", "x" * 5000])
+def test_what_is_no_name(capsys, name):
+    code, _, err = told(capsys, name, "@127.0.0.1")
+    assert code == 10
+    assert len(err) < 300
+
+
+def test_octets_that_are_no_text(port, capsys):
+    code, out, _ = told(capsys, os.fsdecode(b"a\xff.example.org"), "@127.0.0.1", "-p", port)
+    assert code == 0
+    assert out.startswith("a\\255.example.org A  NXDOMAIN")
+
+
+def test_streams_that_are_closed(port):
+    ask = f"{sys.executable} -m firstbyte dns www.example.org @127.0.0.1 -p {port}"
+    for closed in (">&-", "2>&-", ">&- 2>&-"):
+        ended = subprocess.run(["sh", "-c", f"{ask} {closed}"], capture_output=True, text=True)
+        assert (ended.returncode, ended.stderr) == (0, "")
 
 
 def test_the_group_finds_its_commands(capsys):

@@ -2,12 +2,12 @@
 
 import pytest
 
-from firstbyte.cli.shell.group import command_names, root
+from firstbyte.cli.shell.group import root
 
 
 def test_every_module_without_underscore_is_a_command() -> None:
-    assert {"trace", "show"} <= set(command_names())
-    for name in command_names():
+    assert {"trace", "show"} <= set(root.names())
+    for name in root.names():
         command = root.get_command(None, name)
         assert command.name == name
         assert command.get_short_help_str()

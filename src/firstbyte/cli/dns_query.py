@@ -65,7 +65,7 @@ class DigCommand(LabCommand):
         """As click does, but for the code; what was typed is kept."""
         from firstbyte.cli.shell.entry import complain
 
-        typed = " ".join(args)
+        typed = list(args)
         try:
             context = super().make_context(info_name, args, parent, **extra)
             context.meta[TYPED] = typed
@@ -94,7 +94,9 @@ class DigCommand(LabCommand):
         _ASKING("-t", "types", multiple=True, metavar="TYPE", help="a type, as dig has it"),
         _ASKING("-q", "names", multiple=True, metavar="NAME", help="a name, as dig has it"),
         _ASKING("-c", "rdclass", metavar="CLASS", help="a class, as dig has it"),
-        _ASKING("-f", "batch", type=_FILE, help="ask what each line of this file says"),
+        _ASKING(
+            "-f", "batch", metavar="FILE", help="ask what each line of this file says; - is stdin"
+        ),
         _ASKING("-4", "ipv4", is_flag=True, help="ask over IPv4 alone"),
         _ASKING("-6", "ipv6", is_flag=True, help="ask over IPv6 alone"),
         _ITERATING("--iterative", is_flag=True, help="resolve from the root and validate: +trace"),
@@ -122,22 +124,50 @@ def command(words: tuple[str, ...], **given: Any) -> int:
     With @SERVER that server is asked, else the system's. With --iterative (or +trace, or any
     option of its group) the name is resolved from the root, and the chain of trust is drawn.
     """
+    typed = click.get_current_context().meta[TYPED]
     if given["batch"] is None:
-        return _command(words, given, click.get_current_context().meta[TYPED])
+        return _command(words, given, " ".join(typed))
+    return _batch(given["batch"], typed)
+
+
+def _batch(name: str, typed: list[str]) -> int:
+    """Each line of a file is a command line of its own, behind what was typed here."""
     import shlex
 
     from firstbyte.cli.shell.entry import complain
 
     try:
-        lines = given["batch"].read_text(encoding="utf-8").splitlines()
+        lines = _lines(name)
     except (OSError, UnicodeDecodeError) as fault:
-        return complain(f"{given['batch']}: {fault}", None, UNREADABLE)
-    codes = [
-        _command((*words, *shlex.split(line)), given, line)
-        for line in lines
-        if line.strip() and not line.lstrip().startswith((";", "#"))
-    ]
-    return max(codes, default=0)
+        why = fault.strerror if isinstance(fault, OSError) else "it is no text (UTF-8)"
+        return complain(f"cannot read {name}: {why}", None, UNREADABLE)
+    common = _without_batch(typed)
+    code = 0
+    for number, line in enumerate(lines, 1):
+        if not line.strip() or line.lstrip().startswith((";", "#")):
+            continue
+        try:
+            own = shlex.split(line)
+            context = command.make_context("query", [*common, *own])
+            if context.params["batch"] is not None:
+                raise ValueError("a file cannot name another one")
+            code = max(code, command.invoke(context))
+        except ValueError as fault:
+            code = max(code, complain(f"{name}:{number}: {fault}: {line.strip()}", None, USAGE))
+        except click.exceptions.Exit as fault:
+            code = max(code, fault.exit_code)
+    return code
+
+
+def _lines(name: str) -> list[str]:
+    text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
+    return text.splitlines()
+
+
+def _without_batch(typed: list[str]) -> list[str]:
+    """What was typed but for ``-f FILE``."""
+    at = next(at for at, word in enumerate(typed) if word.startswith("-f"))
+    return [*typed[:at], *typed[at + 1 + (typed[at] == "-f") :]]
 
 
 def _command(words: tuple[str, ...], given: dict[str, Any], typed: str) -> int:

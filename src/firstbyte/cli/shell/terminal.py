@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TextIO
 
 from firstbyte.rendering.look import MAX_WIDTH, MIN_WIDTH, Look
@@ -26,7 +27,15 @@ def has_colour(stream: TextIO, environment: Mapping[str, str] = os.environ) -> b
 
 
 def make_streams_safe() -> None:
-    """Characters that the streams' encoding lacks become escapes, never an error."""
+    """Characters that the streams' encoding lacks become escapes, never an error.
+
+    A stream that was closed (``>&-``) is like one to nowhere: daemons are started so.
+    """
+    # Python has None in place of a stream whose descriptor is closed.
+    if sys.stdout is None:
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - to the end
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - to the end
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:

@@ -10,6 +10,7 @@ from firstbyte.errors import DecodeError
 
 ROOT = b"\0"
 MAX_NAME_BYTES = 255
+_TOLD_CHARACTERS = 80
 MAX_LABEL_BYTES = 63
 _ESCAPED = frozenset(b'.\\";@$()')
 
@@ -129,13 +130,18 @@ def _escape(raw: bytes, at: int) -> tuple[int, int]:
     raise DecodeError(at, "name", "an escaped octet", repr(raw[at - 1 :]), "RFC 1035, 5.1")
 
 
+def _cut(text: str) -> str:
+    """For messages: a text that may be as long as an argument."""
+    return repr(text if len(text) <= _TOLD_CHARACTERS else text[: _TOLD_CHARACTERS - 1] + "…")
+
+
 def _checked(parts: list[bytes], text: str) -> bytes:
     for part in parts:
         if not 1 <= len(part) <= MAX_LABEL_BYTES:
-            raise DecodeError(0, "label", "1 to 63 octets", repr(text), "RFC 1035, 2.3.4")
+            raise DecodeError(0, "label", "1 to 63 octets", _cut(text), "RFC 1035, 2.3.4")
     name = from_labels(parts)
     if len(name) > MAX_NAME_BYTES:
-        raise DecodeError(0, "name", "at most 255 octets", repr(text), "RFC 1035, 2.3.4")
+        raise DecodeError(0, "name", "at most 255 octets", _cut(text), "RFC 1035, 2.3.4")
     return name
 
 

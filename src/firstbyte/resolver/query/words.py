@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
-from firstbyte.errors import UsageError
+from firstbyte.errors import DecodeError, UsageError
 from firstbyte.protocols.dns.presentation import class_number, opcode_number, type_number
 from firstbyte.resolver.query import vocabulary as known
 from firstbyte.resolver.query.wanted import DEFAULT_PATH, PORTS, Secured, Wanted
@@ -15,6 +15,8 @@ IXFR = 251
 MAX_PORT = 65535
 _OPTION_CODES = {"NSID": 3, "ECS": 8, "EXPIRE": 9, "COOKIE": 10, "KEEPALIVE": 11, "PADDING": 12}
 _SERVER = re.compile(r"\[([^]]+)\](?:[:#@](\d+))?|([^#@:]+)(?:[:#@](\d+))?")
+_STRAY = re.compile("[\udc80-\udcff]")
+"""How Python holds octets of an argument that are no text (PEP 383)."""
 _PARTIAL_ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){0,2}\.?")
 
 
@@ -32,13 +34,14 @@ def parse(
 
     Raises:
         UsageError: a ``+word`` that nobody knows, a broken address, type, class or server.
+        DecodeError: an empty name.
 
     """
     wanted = Wanted()
     for word in words:  # first, for words may change what an URL means
         if word.startswith("@"):
             wanted = _server(wanted, word[1:])
-    asked = [*map(reverse_name, reverse), *names]
+    asked = [*map(reverse_name, reverse), *map(_name, names)]
     kinds: list[int] = []
     for word in words:
         if word.startswith("+"):
@@ -49,13 +52,25 @@ def parse(
         elif class_number(word) is not None:
             wanted = replace(wanted, rdclass=_class(word))
         elif not word.startswith("@"):
-            asked.append(word)
+            asked.append(_name(word))
     for word in types:
         kinds.append(_must_be_type(word))
         wanted = _with_serial(wanted, word)
     if rdclass is not None:
         wanted = replace(wanted, rdclass=_class(rdclass))
     return replace(wanted, questions=_questions(asked, kinds, reverse_only=bool(reverse)))
+
+
+def _name(word: str) -> str:
+    r"""A name; octets that the terminal's encoding does not have become escapes, ``\255``.
+
+    Raises:
+        DecodeError: it is empty.
+
+    """
+    if not word:
+        raise DecodeError(0, "name", "a domain name", "nothing", "RFC 1035, 3.1")
+    return _STRAY.sub(lambda found: f"\\{ord(found[0]) - 0xDC00:03d}", word)
 
 
 def _questions(
