@@ -12,6 +12,7 @@ from firstbyte.sim.clock import Clock
 from firstbyte.sim.patches import clocks, network, polls, threads
 from firstbyte.sim.patches.dates import VirtualDates
 from firstbyte.sim.patches.entropy import Entropy
+from firstbyte.sim.patches.libraries import Libraries
 from firstbyte.sim.patches.substitution import Substitution, Substitutions
 
 
@@ -26,6 +27,7 @@ class Patching:
         self._virtual = clocks.VirtualTime(clock)
         self._dates = VirtualDates(self._virtual)
         self._entropy = Entropy(seed)
+        self._libraries = Libraries()
         self._clocks_too = clocks_too
         self._depth = 0
 
@@ -54,6 +56,7 @@ class Patching:
         yield from network.substitutions()
         yield from threads.substitutions()
         yield from polls.substitutions()
+        yield from self._libraries.substitutions()
         if self._clocks_too:
             yield from clocks.substitutions(self._virtual)
             yield from self._entropy.substitutions()

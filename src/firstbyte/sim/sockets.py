@@ -280,10 +280,13 @@ class SimSocket:
     def accept(self) -> tuple["SimSocket", Any]:
         """The oldest connection of the accept queue and its peer's address."""
         child = self._open().accept() or self._until("accept", lambda: self._open().accept())
-        sock = type(self)(self.family, self.type, self.proto, endpoint=child)
+        sock = self._child(child)
         sock.options.inherit(self.options)
         remote = child.remote
         return sock, render(self.family, remote if remote is not None else ("0.0.0.0", 0))
+
+    def _child(self, endpoint: Endpoint) -> "SimSocket":
+        return type(self)(self.family, self.type, self.proto, endpoint=endpoint)
 
     def connect(self, address: Any) -> None:
         """Connect; a non-blocking stream raises ``BlockingIOError`` (EINPROGRESS)."""
@@ -302,9 +305,9 @@ class SimSocket:
         code = self._open().connect(target)
         if code != errno.EINPROGRESS or self._timeout == 0.0:
             return code
-        return self._until("connect", lambda: self._connected(target))
+        return self._until("connect", lambda: self._is_connected(target))
 
-    def _connected(self, target: Address) -> int | None:
+    def _is_connected(self, target: Address) -> int | None:
         """How the attempt that is under way has ended; None while it has not."""
         endpoint = self._open()
         return endpoint.connect(target) if endpoint.readiness() & WRITE else None

@@ -62,6 +62,14 @@ def test_https_and_websocket(pair, server_tls, client_tls):
     assert warm == 0.08 + 1.0
 
 
+def test_what_it_made_when_it_was_loaded_trusts_the_worlds_ca(pair, server_tls):
+    before = aiohttp.connector._SSL_CONTEXT_VERIFIED
+    pair.server.run(start(443, server_tls))
+    cold, _ = pair.run(fetch("https://server.example", True))
+    assert cold == 0.24 + 1.0
+    assert aiohttp.connector._SSL_CONTEXT_VERIFIED is before
+
+
 def test_the_same_seed_gives_the_same_frames():
     def frames():
         with Internet(seed=3) as internet:

@@ -6,6 +6,7 @@ import socket
 import dns.asyncresolver
 import dns.message
 import dns.rcode
+import dns.resolver
 import dns.rrset
 import pytest
 
@@ -42,6 +43,22 @@ def test_the_asyncio_resolver(pair):
     pair.server.run(serve_names())
     assert pair.run(ask()) == ["10.0.0.2"]
     assert pair.time_s == pytest.approx(0.08)
+
+
+def test_it_knows_what_its_host_is_told(pair):
+    async def ask():
+        answer = await dns.asyncresolver.resolve("www", "A", search=True)
+        return str(answer.qname), answer.rrset[0].to_text()
+
+    async def without():
+        with pytest.raises(dns.resolver.NoResolverConfiguration):
+            dns.asyncresolver.get_default_resolver()
+
+    pair.client.nameservers = [pair.server.address]
+    pair.client.search = ["zone.example"]
+    pair.server.run(serve_names())
+    assert pair.run(ask()) == ("www.zone.example.", "10.0.0.2")
+    pair.internet.run(until=pair.server.run(without()))
 
 
 def test_getaddrinfo_asks_the_name_server(pair):

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 import websockets
+import websockets.sync.client
 
 
 async def echo(ws):
@@ -26,6 +27,24 @@ def test_messages_and_close(pair):
 
     pair.server.run(serve())
     assert pair.run(talk()) == 1000
+
+
+def test_over_tls_by_asyncio_and_by_threads(pair, server_tls):
+    url = "wss://server.example:8765"
+
+    async def talk():
+        async with websockets.connect(url) as ws:
+            await ws.send("hello")
+            return await ws.recv(), round(asyncio.get_running_loop().time(), 6)
+
+    def talk_blocking():
+        with websockets.sync.client.connect(url) as ws:
+            ws.send("hello")
+            return ws.recv()
+
+    pair.server.run(serve(ssl=server_tls))
+    assert pair.run(talk()) == ("olleh", 0.32)  # TCP, TLS 1.3, the upgrade, the message
+    assert pair.run(asyncio.to_thread(talk_blocking)) == "olleh"
 
 
 def test_a_silent_partition_is_noticed_by_the_heartbeat(pair):

@@ -4,13 +4,12 @@ import _socket
 import socket
 import ssl
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from firstbyte.sim import names
 from firstbyte.sim.current import HOST, current_host
 from firstbyte.sim.descriptors import DESCRIPTORS
 from firstbyte.sim.endpoints import make_pair
-from firstbyte.sim.errors import BlockingCall
 from firstbyte.sim.patches.substitution import Substitution
 from firstbyte.sim.sockets import TYPE_MASK, SimSocket
 
@@ -59,10 +58,9 @@ def _fromfd(fd: int, family: int, type: int, proto: int = 0) -> Any:  # noqa: A0
 
 def _wrap_socket(context: ssl.SSLContext, sock: Any, *args: Any, **options: Any) -> ssl.SSLSocket:
     if isinstance(sock, SimSocket):
-        raise BlockingCall(
-            "TLS over a blocking socket is not simulated: OpenSSL would read the descriptor itself "
-            "(use asyncio's TLS, or SSLContext.wrap_bio)"
-        )
+        from firstbyte.sim.tls_sockets import wrap_socket
+
+        return cast(ssl.SSLSocket, wrap_socket(context, sock, *args, **options))
     return _REAL_WRAP_SOCKET(context, sock, *args, **options)
 
 
