@@ -220,16 +220,18 @@ def test_a_deadline_passes_while_an_executors_function_sleeps(pair):
     assert pair.run(main()) == 1
 
 
-def test_tls_on_a_blocking_socket_is_refused(pair, client_tls):
-    pair.server.run(serve())
+def test_https_blocks_its_host_like_any_other_call(pair, server_tls):
+    pair.server.run(asyncio.start_server(answer, "0.0.0.0", 443, ssl=server_tls))
 
     async def main():
-        connection = http.client.HTTPSConnection("server.example", 80, context=client_tls)
-        with pytest.raises(RuntimeError, match="TLS over a blocking socket"):
-            connection.request("GET", "/")
+        connection = http.client.HTTPSConnection("server.example")
+        connection.request("GET", "/")
+        body = connection.getresponse().read()
         connection.close()
+        return body
 
-    pair.run(main())
+    assert pair.run(main()) == b"hello"
+    assert pair.time_s == pytest.approx(3 * RTT_S)
 
 
 def test_threads_end_with_their_host_or_their_world(pair):

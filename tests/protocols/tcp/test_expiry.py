@@ -101,6 +101,14 @@ def test_10_5_3_finds_a_dead_peer_in_25_seconds() -> None:
     assert peer.wait_timed(60_000)[-1][0] == 25_000
 
 
+def test_a_user_timeout_takes_the_place_of_the_count_of_probes() -> None:
+    config = replace(KEEPALIVE, keepalive_idle_ns=10 * SECOND, user_timeout_ns=200 * SECOND)
+    peer = Peer(config).connect()
+    assert peer.wait_timed(600_000)[-1][0] == 235_000  # the first probe due after 200 s
+    patient = Peer(replace(config, user_timeout_ns=1000 * SECOND)).connect()
+    assert patient.wait_timed(2_000_000)[-1][0] == 1_060_000  # more than 9 probes
+
+
 def test_an_answered_probe_starts_the_idle_time_again() -> None:
     peer = Peer(KEEPALIVE).connect()
     peer.wait(7_200_000)
@@ -129,6 +137,21 @@ def test_zero_window_is_probed_ever_more_rarely_while_the_peer_answers() -> None
     assert times[:4] == [210, 420, 840, 1680]
     assert times[-1] == 120_000
     assert shape(peer.send(ACK, 1, 1, window=1000)) == ["PSH ACK 1:6 ack 1"]
+
+
+def test_a_closed_window_is_no_excuse_for_the_user_s_limit() -> None:
+    """Linux 6.18 gives up 200 ms and the limit later, though its probes are answered."""
+    peer = Peer(replace(PLAIN, user_timeout_ns=5 * SECOND)).connect()
+    peer.send(ACK, 1, 1, window=0)
+    begun = peer.now_ns
+    peer.write(b"stuck")
+    first = (peer.deadline_ns or 0) - begun
+    while peer.state is State.ESTABLISHED:
+        peer.now_ns = peer.deadline_ns or 0
+        if peer.poll():
+            peer.send(ACK, 1, 1, window=0)
+    assert peer.c.error == "ETIMEDOUT"
+    assert peer.now_ns - begun == first + 5 * SECOND
 
 
 def test_a_window_taken_back_is_no_reason_to_give_up_while_the_peer_lives() -> None:

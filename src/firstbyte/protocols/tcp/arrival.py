@@ -304,6 +304,7 @@ def _take_ack(c: "Connection", segment: Segment, seq: int, ack: int, now_ns: int
         c.timers.cancel(RTO)
     if sender.window and c.timers.runs(PERSIST):
         c.timers.cancel(PERSIST)
+        c.stalled_since_ns = None
         c.rtt.backoff = 0
         c.rtt.rto_ns = c.rtt.base_ns()
     if ack > una and sender.fin_queued and ack == sender.end + 1:

@@ -80,7 +80,9 @@ def _persist(c: "Connection", now_ns: int) -> None:
     """The peer's window is closed: probe it, ever more rarely (RFC 9293, section 3.8.6.1)."""
     if c.board.records or c.sender.end <= c.sender.nxt:
         return
-    if _probes_exhausted(c, now_ns):
+    if c.stalled_since_ns is None:
+        c.stalled_since_ns = now_ns
+    if _probes_exhausted(c, now_ns, c.stalled_since_ns):
         c.fail(Cause.TIMEOUT, c.soft_error or "ETIMEDOUT", now_ns)
         return
     c.probes += 1
@@ -88,14 +90,17 @@ def _persist(c: "Connection", now_ns: int) -> None:
     c.replies.append(probe_window(c, now_ns))
     c.rtt.back_off()
     if not c.board.records:
-        c.timers.set(PERSIST, now_ns + c.rtt.rto_ns)
+        at_ns, limit = now_ns + c.rtt.rto_ns, c.config.user_timeout_ns
+        c.timers.set(PERSIST, at_ns if limit is None else min(at_ns, c.stalled_since_ns + limit))
 
 
-def _probes_exhausted(c: "Connection", now_ns: int) -> bool:
-    """A peer that answers may keep its window closed for ever; a silent one may not."""
-    silent = now_ns - c.last_received_ns
+def _probes_exhausted(c: "Connection", now_ns: int, since_ns: int) -> bool:
+    """A peer that answers may keep its window closed for ever; a silent one may not.
+
+    The user's own limit counts from the first probe, whatever the peer says, as in Linux.
+    """
     limit = c.config.user_timeout_ns
-    if limit is not None and c.probes and silent >= limit:
+    if limit is not None and now_ns - since_ns >= limit:
         return True
     retries = c.config.orphan_retries if c.orphaned else c.config.data_retries
     return c.probes > retries
@@ -123,7 +128,7 @@ def _keepalive(c: "Connection", now_ns: int) -> None:
         restart_keepalive(c, now_ns)
     elif idle < config.keepalive_idle_ns:
         c.timers.set(KEEPALIVE, c.last_received_ns + config.keepalive_idle_ns)
-    elif c.probes >= config.keepalive_probes:
+    elif _keepalive_exhausted(c, idle):
         queue_reset(c, now_ns)
         c.fail(Cause.TIMEOUT, "ETIMEDOUT", now_ns)
     else:
@@ -131,6 +136,14 @@ def _keepalive(c: "Connection", now_ns: int) -> None:
         _tell(c, KEEPALIVE, c.probes, now_ns)
         c.replies.append(probe_keepalive(c, now_ns))
         c.timers.set(KEEPALIVE, now_ns + config.keepalive_interval_ns)
+
+
+def _keepalive_exhausted(c: "Connection", idle_ns: int) -> bool:
+    """The user's own limit takes the place of the count of probes (tcp(7), TCP_USER_TIMEOUT)."""
+    limit = c.config.user_timeout_ns
+    if limit is None:
+        return c.probes >= c.config.keepalive_probes
+    return c.probes > 0 and idle_ns >= limit
 
 
 def _time_wait(c: "Connection", now_ns: int) -> None:
