@@ -64,7 +64,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def _seeds(marker: pytest.Mark) -> list[int]:
     wanted = marker.args[0] if len(marker.args) == 1 else list(marker.args)
-    return list(range(wanted)) if isinstance(wanted, int) else list(wanted)
+    seeds = list(range(wanted)) if isinstance(wanted, int) else list(wanted)
+    if not seeds or not all(isinstance(seed, int) for seed in seeds):
+        raise pytest.UsageError(
+            f"@pytest.mark.seeds takes a count or a list of numbers, not {marker.args!r}: "
+            "seeds(20), seeds([3, 14])"
+        )
+    return seeds
 
 
 @pytest.fixture(name=SEED)
@@ -89,7 +95,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     """Say how to repeat a failure, and save what was seen."""
     report: pytest.TestReport = yield  # type: ignore[assignment]
     world = item.stash.get(WORLD, None)
-    if call.when == "call" and report.failed and world is not None:
+    if report.failed and world is not None:
         report.sections.append(("private internet", _explain(item, world)))
     return report  # type: ignore[return-value]
 
@@ -97,9 +103,16 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 def _explain(item: pytest.Item, world: "Internet") -> str:
     lines = [
         f"seed {world.seed}, failed at {world.time_s:.6f} virtual seconds",
-        f'repeat: pytest "{item.nodeid.partition("[")[0]}" --internet-seed={world.seed}',
+        f"repeat: pytest {_again(item, world)}",
     ]
     return "\n".join([*lines, *_save(item, world)])
+
+
+def _again(item: pytest.Item, world: "Internet") -> str:
+    """Arguments that run this very test, in this world: the seed alone decides about the rest."""
+    given = getattr(getattr(item, "callspec", None), "params", {})
+    seed = f" --internet-seed={world.seed}" if SEED in given else ""
+    return f'"{item.nodeid}"{seed}'
 
 
 def _save(item: pytest.Item, world: "Internet") -> Iterator[str]:

@@ -1,5 +1,7 @@
 """The pytest plugin, by running pytest on small test files."""
 
+import shlex
+
 import pytest
 
 pytest_plugins = ["pytester"]
@@ -102,6 +104,59 @@ def test_it(internet):
     saved = sorted((pytester.path / "seen").iterdir())
     assert len(saved) == 2
     assert saved[0].read_bytes()[:4] == b"\n\r\r\n"
+
+
+def test_what_is_said_repeats_the_test_that_failed(run, pytester):
+    result = run(
+        """
+@pytest.mark.seeds([3, 5])
+@pytest.mark.parametrize("data", [1, 2])
+def test_both(internet, data):
+    world(internet)
+    assert (internet.seed, data) != (5, 2)
+
+@pytest.mark.parametrize("data", [1, 2])
+def test_alone(internet, data):
+    assert data != 2
+"""
+    )
+    result.assert_outcomes(passed=4, failed=2)
+    again = [line.split(" ", 2)[2] for line in result.outlines if line.startswith("repeat:")]
+    for arguments in again:
+        test, *options = shlex.split(arguments)
+        pytester.runpytest(test, "-p", "no:cacheprovider", *options).assert_outcomes(failed=1)
+
+
+def test_a_world_that_fails_while_it_is_built_or_torn_down_says_so(run):
+    result = run(
+        """
+@pytest.fixture
+def built(internet):
+    world(internet)
+    raise OSError("no shop")
+
+@pytest.fixture
+def used(internet):
+    yield internet
+    raise OSError("no end")
+
+def test_built(built):
+    pass
+
+def test_used(used):
+    pass
+"""
+    )
+    result.assert_outcomes(passed=1, errors=2)
+    result.stdout.fnmatch_lines(["repeat: pytest *::test_built*", "capture of client: *"])
+    result.stdout.fnmatch_lines(["repeat: pytest *::test_used*"])
+
+
+@pytest.mark.parametrize("wrong", ["", '"x"', "[]", "0"])
+def test_seeds_that_are_none(run, wrong):
+    result = run(f"@pytest.mark.seeds({wrong})\ndef test_it(internet):\n    pass\n")
+    result.stdout.fnmatch_lines(["*takes a count or a list of numbers*"])
+    assert result.ret != 0
 
 
 def test_a_passing_test_saves_nothing(run, pytester):
