@@ -39,7 +39,9 @@ def test_servers_are_loaded_when_they_are_asked():
     )
     at_start, after_a_trace = run.stdout.split("\n")[:2]
     assert at_start == ""
-    assert {"firstbyte.resolver.driver", "h2"} <= set(after_a_trace.split())
+    loaded = set(after_a_trace.split())
+    assert {"firstbyte.resolver.driver", "h2"} <= loaded
+    assert not {"aioquic", "dns"} & loaded  # no QUIC was spoken, and no rare record was met
 
 
 def test_certificates_do_not_depend_on_the_order_of_wishes():

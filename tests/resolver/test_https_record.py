@@ -1,5 +1,6 @@
 import pytest
 
+from firstbyte.protocols.dns.svcb import read_binding
 from firstbyte.resolver.base import HttpsRecord
 from firstbyte.resolver.https_record import https_name, plain_service, read_service
 from firstbyte.resolver.message import Reply, make_query, read_reply
@@ -8,7 +9,9 @@ from firstbyte.resolver.message import Reply, make_query, read_reply
 def service(text: str, owner: str = "www.example") -> HttpsRecord | None:
     import dns.rdata
 
-    return read_service(dns.rdata.from_text("IN", "HTTPS", text), owner, 60)  # type: ignore[arg-type]
+    data = dns.rdata.from_text("IN", "HTTPS", text).to_wire()
+    assert data is not None
+    return read_service(read_binding(data), owner, 60)
 
 
 @pytest.mark.parametrize(

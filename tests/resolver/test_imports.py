@@ -23,6 +23,14 @@ print(sorted(heavy & set(sys.modules)))
 """
 
 
+def test_a_question_to_a_server_loads_no_dnspython() -> None:
+    program = "import firstbyte.resolver.lookup, sys; print('dns' in sys.modules)"
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=50
+    )
+    assert run.stdout.strip() == "False"
+
+
 def test_local_answers_load_no_protocol_library() -> None:
     run = subprocess.run(
         [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True, timeout=50

@@ -110,11 +110,10 @@ def _load_code(url: Url, options: TraceOptions, system: System, names: StubSetti
             import_module(module)
 
 
-_RECORD_TYPES = tuple(
-    f"dns.rdtypes.{module}"
-    for module in ("IN.A", "IN.AAAA", "IN.HTTPS", "ANY.CNAME", "ANY.SOA", "ANY.OPT")
+_SIGNED_TYPES = tuple(
+    f"dns.rdtypes.ANY.{name}" for name in ("DNSKEY", "DS", "NSEC", "NSEC3", "RRSIG")
 )
-"""What dnspython would load on meeting the first record of each type."""
+"""What dnspython would load on showing the first record of each type."""
 
 
 def _may_need_tls(url: Url, options: TraceOptions) -> bool:
@@ -126,7 +125,8 @@ def _modules(url: Url, options: TraceOptions, names: StubSettings) -> Iterator[s
     yield "firstbyte.protocols.http.http1"
     if not url.is_address:
         yield "firstbyte.resolver.lookup"
-        yield from _RECORD_TYPES
+        if options.resolve.mode == "iterative":
+            yield from _SIGNED_TYPES
     if _may_need_tls(url, options):
         yield "firstbyte.net.tls_verify"
         if options.http.version in (None, "2", "3"):

@@ -8,7 +8,6 @@ were announced until t less one RTT.
 from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
-from statistics import median
 from typing import NamedTuple
 
 from firstbyte.events import Event, tcp
@@ -123,6 +122,8 @@ def _links_gap_us(segments: Sequence[Seen[tcp.Segment]]) -> float:
     full = [(a, b) for a, b in pairwise(segments) if (b.what.length or 0) >= _FULL_SEGMENT_BYTES]
     if len(full) < max(_ENOUGH_SEGMENTS, _MOSTLY * (len(segments) - 1)):
         return 0
+    from statistics import median  # loads fractions and more: 3 ms
+
     return _USUAL_GAPS * median(b.at_us - a.at_us for a, b in full)
 
 

@@ -1,12 +1,10 @@
 """HTTPS resource records (RFC 9460): the name to ask for, and what a record says."""
 
-from typing import TYPE_CHECKING
-
+from firstbyte.protocols.dns.names import ROOT, to_text
+from firstbyte.protocols.dns.svcb import ServiceBinding
 from firstbyte.resolver.base import HttpsRecord
 
-if TYPE_CHECKING:
-    from dns.rdtypes.svcbbase import SVCBBase
-
+ROOT_TEXT = "."
 _UNDERSTOOD = frozenset(range(7))
 """SvcParamKeys mandatory to ipv6hint (RFC 9460, 14.3.2): those that a client of ours acts on."""
 _NO_SERVICE_PRIORITY = 65535
@@ -21,35 +19,29 @@ def https_name(host: str, port: int = 443, scheme: str = "https") -> str:
     return host if default else f"_{port}._https.{host}"
 
 
-def read_service(rdata: "SVCBBase", owner: str, ttl_s: int) -> HttpsRecord | None:
+def read_service(binding: ServiceBinding, owner: str, ttl_s: int) -> HttpsRecord | None:
     """A ServiceMode record, or None when it is not for us.
 
     A record with a mandatory key that is not understood must be ignored (RFC 9460, 8).
 
     Args:
-        rdata: dnspython's record, with a priority above 0.
+        binding: the record, with a priority above 0.
         owner: the name that carries the record, after aliases.
         ttl_s: the record's.
 
     """
-    from dns.rdtypes.svcbbase import ParamKey
-
-    params = rdata.params
-    mandatory = params.get(ParamKey.MANDATORY)
-    if mandatory is not None and not _UNDERSTOOD.issuperset(map(int, mandatory.keys)):
+    if not _UNDERSTOOD.issuperset(binding.mandatory):
         return None
     return HttpsRecord(
-        priority=rdata.priority,
-        target=_target(rdata, owner),
-        alpn=tuple(
-            item.decode("latin-1")
-            for item in (params[ParamKey.ALPN].ids if ParamKey.ALPN in params else ())
-        ),
-        no_default_alpn=ParamKey.NO_DEFAULT_ALPN in params,
-        port=params[ParamKey.PORT].port if ParamKey.PORT in params else None,
-        ipv4hint=_hint(rdata, ParamKey.IPV4HINT),
-        ipv6hint=_hint(rdata, ParamKey.IPV6HINT),
-        ech=params[ParamKey.ECH].ech if ParamKey.ECH in params else None,
+        priority=binding.priority,
+        # "." means the record's owner itself (RFC 9460, 2.5.2).
+        target=owner if binding.target == ROOT else shown_name(binding.target),
+        alpn=tuple(word.decode("latin-1") for word in binding.alpn),
+        no_default_alpn=binding.no_default_alpn,
+        port=binding.port,
+        ipv4hint=binding.ipv4hint,
+        ipv6hint=binding.ipv6hint,
+        ech=binding.ech,
         ttl_s=ttl_s,
     )
 
@@ -59,14 +51,6 @@ def plain_service(target: str, ttl_s: int) -> HttpsRecord:
     return HttpsRecord(priority=_NO_SERVICE_PRIORITY, target=target, ttl_s=ttl_s)
 
 
-def _hint(rdata: "SVCBBase", key: int) -> tuple[str, ...]:
-    value = rdata.params.get(key)
-    return () if value is None else tuple(value.addresses)
-
-
-def _target(rdata: "SVCBBase", owner: str) -> str:
-    """The endpoint's name; "." means the record's owner itself (RFC 9460, 2.5.2)."""
-    from dns.name import root
-
-    target = rdata.target
-    return owner if target == root else target.to_text(omit_final_dot=True).lower()
+def shown_name(name: bytes) -> str:
+    """A name in lower case without its final dot; the root's is its name."""
+    return ROOT_TEXT if name == ROOT else to_text(name).removesuffix(".").lower()

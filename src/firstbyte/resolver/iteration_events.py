@@ -8,6 +8,7 @@ from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns.message import Message
 from firstbyte.protocols.dns.message import Record as WireRecord
 from firstbyte.protocols.dns.names import to_text
+from firstbyte.protocols.dns.presentation import plain_text
 from firstbyte.resolver.machine.replies import Kind, read
 from firstbyte.resolver.machine.values import Ask, FailureKind
 
@@ -99,26 +100,14 @@ def kind_of(message: Message, zone: bytes, name: bytes, rdtype: int, *, recursiv
 def records(found: Sequence[WireRecord]) -> tuple[Record, ...]:
     """Records as events have them."""
     return tuple(
-        Record(shown(item.key), item.ttl_s, dns.type_name(item.rdtype), rdata_text(item))
+        Record(
+            shown(item.key),
+            item.ttl_s,
+            dns.type_name(item.rdtype),
+            plain_text(item.rdtype, item.rdata),
+        )
         for item in found
     )
-
-
-def rdata_text(record: WireRecord) -> str:
-    r"""Presentation format; what cannot be read is shown as unknown data (RFC 3597, 5)."""
-    import dns.exception
-    import dns.rdata
-    from dns.rdataclass import RdataClass
-    from dns.rdatatype import RdataType
-
-    data = record.rdata
-    try:
-        rdata = dns.rdata.from_wire(
-            RdataClass.IN, RdataType.make(record.rdtype), data, 0, len(data)
-        )
-        return rdata.to_text()
-    except (dns.exception.DNSException, ValueError, UnicodeError):
-        return f"\\# {len(data)} {data.hex()}"
 
 
 def shown(name: bytes) -> str:

@@ -1,15 +1,17 @@
 """A ``Resolver`` that asks no resolver: every lookup goes down from the root, and shows its way."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 
-from firstbyte.errors import NameError_
+from firstbyte.errors import DecodeError, NameError_
 from firstbyte.events import Scope
 from firstbyte.events.dns import LookupFinished, LookupStarted
 from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns.message import RRset
 from firstbyte.protocols.dns.names import from_text, to_text
+from firstbyte.protocols.dns.svcb import read_binding
 from firstbyte.resolver.base import FAMILIES, Family, Found, FoundAddresses, FoundHttps, HttpsRecord
 from firstbyte.resolver.daemon.anchors import anchors_from, root_anchors
 from firstbyte.resolver.daemon.hints import hints_from_pairs, root_hints
@@ -175,24 +177,15 @@ def _found(state: _Lookup, family: Family | None, response: Response) -> Found:
 
 
 def _services(answer: list[RRset]) -> list[HttpsRecord]:
-    import dns.exception
-    import dns.rdata
-    from dns.rdataclass import RdataClass
-    from dns.rdatatype import RdataType
-    from dns.rdtypes.IN.HTTPS import HTTPS
-
     found = []
     for rrset in answer:
         if rrset.rdtype != HTTPS_TYPE:
             continue
+        owner = to_text(rrset.key).removesuffix(".")
         for data in rrset.rdatas:
-            try:
-                rdata = dns.rdata.from_wire(RdataClass.IN, RdataType.HTTPS, data, 0, len(data))
-            except (dns.exception.DNSException, ValueError):
-                continue
-            if isinstance(rdata, HTTPS) and rdata.priority:
-                owner = to_text(rrset.key).removesuffix(".")
-                record = read_service(rdata, owner, rrset.ttl_s)
+            with contextlib.suppress(DecodeError):
+                binding = read_binding(data)
+                record = read_service(binding, owner, rrset.ttl_s) if binding.priority else None
                 found += [] if record is None else [record]
     return found
 

@@ -1,31 +1,28 @@
-"""The wire: queries made and replies read with dnspython, whose errors end here.
-
-Nothing imports this module before a question is really asked: dnspython costs start-up time.
-"""
+"""The wire: queries made and replies read, so far as a stub resolver must understand them."""
 
 from collections.abc import Iterable
 from typing import Any
 
-import dns.edns
-import dns.exception
-import dns.flags
-import dns.message
-import dns.name
-import dns.rcode
-import dns.rdataclass
-import dns.rdatatype
-import dns.rrset
 from msgspec import Struct
 
+from firstbyte.errors import DecodeError
 from firstbyte.events.dns import Record
+from firstbyte.protocols.dns import constants as dns
+from firstbyte.protocols.dns import ede, names, svcb, walker, writer
+from firstbyte.protocols.dns.message import Edns, Message, RRset, group
+from firstbyte.protocols.dns.message import Record as WireRecord
+from firstbyte.protocols.dns.presentation import plain_text, rcode_text, type_number, type_text
 from firstbyte.resolver.base import HttpsRecord
-from firstbyte.resolver.https_record import read_service
+from firstbyte.resolver.https_record import read_service, shown_name
 
 EDNS_PAYLOAD_BYTES = 1232
 """What fits every path without fragments (RFC 9715, 3.1; DNS flag day 2020)."""
 MAX_CHAIN = 16
 """CNAMEs that are followed in one answer."""
 _HEADER_BYTES = 12
+_PADDING = 12
+"""The option of RFC 7830."""
+_OPTION_HEAD_BYTES = 4
 
 
 class Query(Struct, frozen=True):
@@ -99,17 +96,18 @@ def make_query(
         pad_bytes: with EDNS, make the size a multiple of this (RFC 7830); 0: do not.
 
     """
-    flags = dns.flags.RD | (dns.flags.AD if authentic else 0)
-    message = dns.message.make_query(
-        _to_name(name),
-        type_,
-        use_edns=0 if edns else False,
-        payload=EDNS_PAYLOAD_BYTES if edns else None,
-        id=id_,
-        flags=flags,
-        pad=pad_bytes if edns else 0,
+    flags = dns.RD | (dns.AD if authentic else 0)
+    qtype = type_number(type_)
+    if qtype is None:
+        raise ValueError(f"{type_!r} is no record type")
+    wire = writer.query(
+        id_, flags, _to_name(name), qtype, Edns(EDNS_PAYLOAD_BYTES) if edns else None
     )
-    return Query(id_, name, type_, edns, message.to_wire())
+    if edns and pad_bytes:
+        padding = bytes(-(len(wire) + _OPTION_HEAD_BYTES) % pad_bytes)
+        opt = Edns(EDNS_PAYLOAD_BYTES, options=((_PADDING, padding),))
+        wire = writer.query(id_, flags, _to_name(name), qtype, opt)
+    return Query(id_, name, type_, edns, wire)
 
 
 def read_reply(query: Query, wire: bytes) -> Reply | Stray | Broken:
@@ -117,16 +115,14 @@ def read_reply(query: Query, wire: bytes) -> Reply | Stray | Broken:
     if reason := _header_fault(query, wire):
         return Stray(reason)
     try:
-        # Whatever dnspython raises on hostile bytes, its own errors or Python's, ends here.
-        message = dns.message.from_wire(wire, ignore_trailing=True, question_only=True)
-        if reason := _question_fault(query, message):
+        if reason := _question_fault(query, wire):
             return Stray(reason)
-    except Exception as error:
-        return Stray(f"cannot be decoded: {_describe(error)}")
+    except DecodeError as error:
+        return Stray(f"cannot be decoded: {error}")
     try:
-        return _read(query, dns.message.from_wire(wire, ignore_trailing=True), len(wire))
-    except Exception as error:
-        return Broken(_describe(error))
+        return _read(query, walker.decode(wire))
+    except (DecodeError, _EndlessError) as error:
+        return Broken(str(error))
 
 
 def _header_fault(query: Query, wire: bytes) -> str | None:
@@ -141,123 +137,121 @@ def _header_fault(query: Query, wire: bytes) -> str | None:
     return None
 
 
-def _question_fault(query: Query, message: dns.message.Message) -> str | None:
-    if not message.question:
+def _question_fault(query: Query, wire: bytes) -> str | None:
+    count = int.from_bytes(wire[4:6], "big")
+    if not count:
         # A server that could not read our question need not repeat it (RFC 1035, 4.1.1).
-        return None if message.rcode() != dns.rcode.NOERROR else "no question section"
-    asked = message.question[0]
-    matches = (
-        len(message.question) == 1
-        and asked.name == _to_name(query.name)
-        and asked.rdtype == dns.rdatatype.from_text(query.type)
-        and asked.rdclass == dns.rdataclass.IN
-    )
-    return None if matches else "another question than ours"
+        return None if wire[3] & 15 else "no question section"
+    name, end = walker.read_name(wire, _HEADER_BYTES, {})
+    # Queries are not compressed: after the name stand type and class (4.1.2).
+    asked = query.wire[_HEADER_BYTES + len(name) :][:4]
+    same = name.lower() == _to_name(query.name).lower() and wire[end : end + 4] == asked
+    return None if count == 1 and same else "another question than ours"
 
 
-def _read(query: Query, message: dns.message.Message, size: int) -> Reply:
-    type_ = dns.rdatatype.from_text(query.type)
-    name, ttl_s, found = _follow(message.answer, _to_name(query.name), type_)
-    flags = tuple(dns.flags.to_text(message.flags).lower().split())
+def _read(query: Query, message: Message) -> Reply:
+    qtype = type_number(query.type) or 0
+    sets = group([record for record in message.answer if record.rdclass == dns.IN])
+    name, ttl_s, found = _follow(sets, _to_name(query.name).lower(), qtype)
     reply: dict[str, Any] = {
-        "rcode": dns.rcode.to_text(message.rcode()),
+        "rcode": rcode_text(message.rcode),
         "kind": _kind(message, found),
-        "flags": flags,
+        "flags": dns.flag_words(message.flags),
         "answers": _records(message.answer),
         "authorities": _records(message.authority),
         "additionals": _records(message.additional),
-        "bytes": size,
-        "canonical_name": _text(name),
+        "bytes": message.size_bytes,
+        "canonical_name": shown_name(name),
         "ttl_s": _negative_ttl(message.authority) if found is None else ttl_s,
         "extended_error": _extended_error(message),
     }
     if found is not None:
-        reply |= _content(found, _text(name), type_, ttl_s)
+        reply |= _content(found, shown_name(name), ttl_s)
     return Reply(**reply)
 
 
-def _content(
-    found: dns.rrset.RRset, owner: str, type_: dns.rdatatype.RdataType, ttl_s: int
-) -> dict[str, Any]:
-    """The part of a ``Reply`` that the records at the end of the chain give."""
-    if type_ != dns.rdatatype.HTTPS:
-        return {"addresses": tuple(rdata.to_text() for rdata in found)}
+def _content(found: RRset, owner: str, ttl_s: int) -> dict[str, Any]:
+    """The part of a ``Reply`` that the records at the end of the chain give.
+
+    Raises:
+        DecodeError: a record is malformed, so that the whole set must be ignored (RFC 9460, 2.2).
+
+    """
+    if found.rdtype != dns.HTTPS:
+        return {"addresses": tuple(plain_text(found.rdtype, data) for data in found.rdatas)}
+    bindings = [svcb.read_binding(data) for data in found.rdatas]
     # With an AliasMode record in the set, the others are ignored (RFC 9460, 2.4.1).
-    for rdata in found:
-        if rdata.priority == 0:
-            alias = _text(rdata.target)
+    for binding in bindings:
+        if binding.priority == 0:
+            alias = shown_name(binding.target)
             return {"alias": None if alias == "." else alias}
-    services = filter(None, (read_service(rdata, owner, ttl_s) for rdata in found))
+    services = filter(None, (read_service(binding, owner, ttl_s) for binding in bindings))
     return {"services": tuple(sorted(services, key=lambda record: record.priority))}
 
 
-def _follow(
-    answer: list[dns.rrset.RRset], name: dns.name.Name, type_: dns.rdatatype.RdataType
-) -> tuple[dns.name.Name, int, dns.rrset.RRset | None]:
+class _EndlessError(Exception):
+    """A chain of aliases without an end."""
+
+
+def _follow(sets: list[RRset], name: bytes, qtype: int) -> tuple[bytes, int, RRset | None]:
     """The end of the CNAME chain from ``name``, the least TTL on it, and its records if any."""
-    by_key = {(rrset.name, rrset.rdtype): rrset for rrset in answer}
+    by_key = {(rrset.key, rrset.rdtype): rrset for rrset in sets}
     ttl_s = 2**31 - 1
     for _ in range(MAX_CHAIN + 1):
-        if (found := by_key.get((name, type_))) is not None:
-            return name, min(ttl_s, found.ttl), found
-        alias = by_key.get((name, dns.rdatatype.CNAME))
+        if (found := by_key.get((name, qtype))) is not None:
+            return name, min(ttl_s, found.ttl_s), found
+        alias = by_key.get((name, dns.CNAME))
         if alias is None:
             return name, ttl_s, None
-        ttl_s = min(ttl_s, alias.ttl)
-        name = alias[0].target
-    raise ValueError(f"the CNAME chain loops, or is longer than {MAX_CHAIN}")
+        ttl_s = min(ttl_s, alias.ttl_s)
+        name = alias.rdatas[0].lower()
+    raise _EndlessError(f"the CNAME chain loops, or is longer than {MAX_CHAIN}")
 
 
-def _kind(message: dns.message.Message, found: dns.rrset.RRset | None) -> str:
-    rcode = message.rcode()
-    if rcode == dns.rcode.NXDOMAIN:
+def _kind(message: Message, found: RRset | None) -> str:
+    if message.rcode == dns.NXDOMAIN:
         return "nxdomain"
-    if rcode != dns.rcode.NOERROR:
+    if message.rcode != dns.NOERROR:
         return "error"
     if found is not None:
         return "answer"
-    types = {rrset.rdtype for rrset in message.authority}
-    lame = not message.flags & (dns.flags.AA | dns.flags.RA) and not message.answer
+    types = {record.rdtype for record in message.authority}
+    lame = not message.flags & (dns.AA | dns.RA) and not message.answer
     # RFC 2308, 2.2: NS without SOA in an empty answer sends us on to another server.
-    if lame and dns.rdatatype.NS in types and dns.rdatatype.SOA not in types:
+    if lame and dns.NS in types and dns.SOA not in types:
         return "referral"
     return "nodata"
 
 
-def _negative_ttl(authority: Iterable[dns.rrset.RRset]) -> int | None:
-    for rrset in authority:
-        if rrset.rdtype == dns.rdatatype.SOA:
-            return min(rrset.ttl, int(rrset[0].minimum))
+def _negative_ttl(authority: Iterable[WireRecord]) -> int | None:
+    for record in authority:
+        if record.rdtype == dns.SOA:
+            return min(record.ttl_s, int.from_bytes(record.rdata[-4:], "big"))
     return None
 
 
-def _extended_error(message: dns.message.Message) -> str | None:
+def _extended_error(message: Message) -> str | None:
     """RFC 8914, as "22 (No Reachable Authority): text"."""
-    texts = [
-        option.to_text().removeprefix("EDE ")
-        for option in message.options
-        if option.otype == dns.edns.OptionType.EDE
-    ]
+    texts = []
+    for code, text in ede.errors(message.edns):
+        meaning = f" ({ede.NAMES[code]})" if code in ede.NAMES else ""
+        shown = "".join(one if one.isprintable() else f"\\{ord(one):03}" for one in text)
+        texts.append(f"{code}{meaning}" + (f": {shown}" if shown else ""))
     return "; ".join(texts) or None
 
 
-def _records(section: Iterable[dns.rrset.RRset]) -> tuple[Record, ...]:
+def _records(section: Iterable[WireRecord]) -> tuple[Record, ...]:
     return tuple(
-        Record(_text(rrset.name), rrset.ttl, dns.rdatatype.to_text(rrset.rdtype), rdata.to_text())
-        for rrset in section
-        for rdata in rrset
+        Record(
+            shown_name(record.key),
+            record.ttl_s,
+            type_text(record.rdtype),
+            plain_text(record.rdtype, record.rdata),
+        )
+        for record in section
     )
 
 
-def _to_name(name: str) -> dns.name.Name:
-    """By labels: a backslash in a name is no escape here."""
-    labels = name.removesuffix(".").split(".") if name.removesuffix(".") else []
-    return dns.name.Name([*(label.encode("ascii") for label in labels), b""])
-
-
-def _text(name: dns.name.Name) -> str:
-    return name.to_text(omit_final_dot=True).lower()
-
-
-def _describe(error: Exception) -> str:
-    return str(error) or type(error).__name__
+def _to_name(name: str) -> bytes:
+    """A backslash in a name is no escape here."""
+    return names.from_text(name.replace("\\", "\\\\"))

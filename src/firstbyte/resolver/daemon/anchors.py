@@ -1,10 +1,13 @@
 """Trust anchors: DS or DNSKEY records as text, and the root's own (RFC 9718)."""
 
 import re
+from base64 import b64decode
 from collections.abc import Iterable
 
-from firstbyte.errors import UsageError
+from firstbyte.errors import DecodeError, UsageError
+from firstbyte.protocols.dns.constants import DNSKEY, DS
 from firstbyte.protocols.dns.message import RRset
+from firstbyte.protocols.dns.names import from_text
 
 _UNTRUSTED = re.compile(r";;state=[0145]\b")
 """Keys that are not yet, or no more, trusted (RFC 5011, 4.2), as unbound's files mark them."""
@@ -61,11 +64,6 @@ def anchor_from(text: str) -> RRset:
         UsageError: it is none.
 
     """
-    import dns.exception
-    import dns.name
-    import dns.rdata
-    import dns.rdatatype
-
     words = text.split()
     upper = [word.upper() for word in words]
     kind = next((word for word in upper[1:5] if word in ("DS", "DNSKEY")), None)
@@ -74,19 +72,38 @@ def anchor_from(text: str) -> RRset:
         raise UsageError(f"trust anchor {text!r} is no DS or DNSKEY record", hint)
     value = " ".join(words[upper.index(kind, 1) + 1 :])
     try:
-        owner = dns.name.from_text(words[0]).canonicalize().to_wire()
-        rdata = _ds(value) if kind == "DS" else dns.rdata.from_text("IN", kind, value).to_wire()
-    except (dns.exception.DNSException, ValueError, OverflowError) as error:
-        raise UsageError(f"trust anchor {text!r} cannot be read: {error}") from error
-    if owner is None or rdata is None:
-        raise UsageError(f"trust anchor {text!r} cannot be read")
-    return RRset(owner, dns.rdatatype.from_text(kind), 0, [rdata])
+        owner = from_text(words[0].encode("idna").decode() if not words[0].isascii() else words[0])
+        rdata = _ds(value) if kind == "DS" else _dnskey(value)
+    except (DecodeError, ValueError, OverflowError) as error:
+        words_for_it = str(error) or "an unknown mnemonic"
+        raise UsageError(f"trust anchor {text!r} cannot be read: {words_for_it}") from error
+    return RRset(owner.lower(), DS if kind == "DS" else DNSKEY, 0, [rdata])
 
 
 def _ds(value: str) -> bytes:
     """The data of a DS record; a digest of the wrong length is the validator's to judge."""
-    from dns.dnssectypes import Algorithm, DSDigest
-
     tag, algorithm, digest_type, digest, *rest = value.split()
-    kinds = bytes((Algorithm.make(algorithm), DSDigest.make(digest_type)))
+    kinds = bytes((_algorithm(algorithm), _digest_type(digest_type)))
     return int(tag).to_bytes(2, "big") + kinds + bytes.fromhex(digest + "".join(rest))
+
+
+def _dnskey(value: str) -> bytes:
+    flags, protocol, algorithm, key, *rest = value.split()
+    head = int(flags).to_bytes(2, "big") + bytes((int(protocol), _algorithm(algorithm)))
+    return head + b64decode(key + "".join(rest), validate=True)
+
+
+def _algorithm(word: str) -> int:
+    if word.isdigit():
+        return int(word)
+    from dns.dnssectypes import Algorithm  # which knows the mnemonics, and takes 20 ms to load
+
+    return Algorithm.make(word)
+
+
+def _digest_type(word: str) -> int:
+    if word.isdigit():
+        return int(word)
+    from dns.dnssectypes import DSDigest
+
+    return DSDigest.make(word)

@@ -3,10 +3,8 @@
 Every key and its meaning is a field below; unknown keys are refused with a hint.
 """
 
-import difflib
 import json
 import re
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -133,6 +131,8 @@ def read_keys(path: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         words = error.strerror if isinstance(error, OSError) else "it is no text"
         raise UsageError(f"cannot read the configuration {path}: {words}") from error
+    import tomllib  # takes a millisecond, and worlds have no file
+
     try:
         data = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
     except ValueError as error:
@@ -167,7 +167,9 @@ def from_mapping(data: dict[str, Any]) -> Config:
 
 
 def _unknown(key: str, known: set[str]) -> UsageError:
-    near = difflib.get_close_matches(key, sorted(known), 1)
+    from difflib import get_close_matches
+
+    near = get_close_matches(key, sorted(known), 1)
     hint = f"did you mean {near[0]!r}?" if near else "known keys: " + ", ".join(sorted(known))
     return UsageError(f"unknown configuration key {key!r}", hint)
 
