@@ -36,7 +36,10 @@ def traced(net: Internet, url: str, seconds: float = 30) -> Journey:
     # The certificates are of today, the private internet's date is its own.
     tls = TlsOptions(insecure=True)
     options = TraceOptions(tls=tls, limits=LimitOptions(max_time_s=seconds))
-    return net.run(until=net.hosts["client"].run(trace(url, options)))
+    try:
+        return net.run(until=net.hosts["client"].run(trace(url, options)))
+    finally:
+        net.close()
 
 
 async def at_once(writer: asyncio.StreamWriter) -> None:
@@ -56,3 +59,36 @@ def large_record(bed: Bed) -> Journey:
     )
     server.run(start)
     return traced(net, f"https://{SITE}/")
+
+
+@fault("tcp.bufferbloat")
+@private
+def bufferbloat(_: Bed) -> Journey:
+    """Two seconds of data fit the queue of the slowest link."""
+
+    async def much(writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n" + bytes(1_000_000))
+        await writer.drain()
+
+    net = Internet(seed=1)
+    client, server = net.host("client"), net.host(SITE)
+    net.link(client, server, rtt_s=0.04, rate_bps=4e6, queue_bytes=1_000_000)
+    server.run(asyncio.start_server(serve(much), "0.0.0.0", 80))
+    return traced(net, f"http://{SITE}/")
+
+
+@fault("tcp.dead_peer")
+@private
+def dead_peer(_: Bed) -> Journey:
+    """The cable is cut once the request is there."""
+    net = Internet(seed=1)
+    client, server = net.host("client"), net.host(SITE)
+    link = net.link(client, server, rtt_s=0.04)
+
+    async def cut(_: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(1)
+        link.cut()
+        await asyncio.sleep(100)
+
+    server.run(asyncio.start_server(serve(cut), "0.0.0.0", 80))
+    return traced(net, f"http://{SITE}/")

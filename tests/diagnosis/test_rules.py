@@ -172,6 +172,22 @@ def large_record() -> Story:
     return segments(story.pause(30), 2, first=10).response(wait_ms=0).body(16_000, took_ms=0)
 
 
+def bloated(loaded_us: int = 400_000) -> Story:
+    story = Story().lookup().connect(took_ms=40).request().response().body(500_000, took_ms=5)
+    return story.info("end", min_rtt_us=40_000, rtt_us=41_000, rcv_rtt_us=loaded_us)
+
+
+def probed(answer: tcp.Segment | None, *, how: str | None = None) -> Story:
+    story = segments(secure().request().pause(40), 1).pause(110_000)
+    story.on(tcp.Probed(110_000_000_000), "sent")
+    story.pause(100)
+    if answer is not None:
+        story.emit(answer, direction="received", connection=story.connection, source="capture")
+    if how is not None:
+        story.on(tcp.Closed("rst"), "received")
+    return story.pause(900).fails("deadline.total", "wait")
+
+
 def must_staple(
     staple: tls.Staple | None = None, *, asked: bool = True, demanded: bool = True
 ) -> Story:
@@ -248,6 +264,8 @@ FAULTS: dict[str, Make] = {
     "tls.full_handshake_cost": lambda: cold().handshake(version="TLSv1.2").exchange(),
     "tls.weak_cipher": lambda: cold().handshake(version="TLSv1.2", cipher="AES128-SHA").exchange(),
     "tls.large_record": large_record,
+    "tcp.bufferbloat": bloated,
+    "tcp.dead_peer": lambda: probed(answer=None),
     "tls.cert.must_staple": must_staple,
     "tls.intercepted": chain_of(certificate(issuer="CN=Zscaler Intermediate Root CA")),
     "tls.large_certificates": chain_of(certificate(bytes=9000), certificate(depth=1, bytes=9000)),
@@ -427,6 +445,21 @@ def test_a_slow_answer_through_a_proxy_is_not_blamed_on_the_server() -> None:
     [slow] = [f for f in diagnose(story.journey()) if f.id == "http.slow_first_byte"]
     assert slow.finding.startswith("The proxy http://proxy.test:3128 took 1.19 s")
     assert slow.evidence.endswith("X-Cache: MISS from proxy")
+
+
+@pytest.mark.parametrize(
+    ("story", "found", "words"),
+    [
+        (probed(None), True, "was not acknowledged"),
+        (probed(None, how="rst"), True, "answered with RST"),
+        (probed(tcp.Segment("ACK", 0, seq=9448)), True, "8000 bytes had been sent"),
+        (probed(tcp.Segment("ACK", 0, seq=1448)), False, "the connection lives"),
+    ],
+)
+def test_what_a_probe_tells(story: Story, found: bool, words: str) -> None:
+    findings = diagnose(story.journey())
+    assert ("tcp.dead_peer" in [f.id for f in findings]) == found
+    assert any(words in finding.evidence for finding in findings)
 
 
 GOOD = tls.Staple(status="good", valid=True)

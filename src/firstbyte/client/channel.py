@@ -35,6 +35,9 @@ class Channel(Protocol):
     ) -> Response:
         """Send one request and read its response; raises ConnectionLifeError."""
 
+    def probe(self, least_silence_s: float) -> None:
+        """Ask the peer's stack for a sign of life, if nothing has come for so long."""
+
     async def close(self) -> None:
         """End it in order; never raises for the peer's faults."""
 
@@ -67,6 +70,10 @@ class StreamChannel:
         with self._sampling_first_byte():
             own = scope.with_connection(self.connection)
             return await exchange(self._stream, self._machine, request, own, limits, sink)
+
+    def probe(self, least_silence_s: float) -> None:
+        """By TCP's keepalive."""
+        self._tcp.probe(least_silence_s)
 
     async def close(self) -> None:
         """close_notify and FIN."""
@@ -127,6 +134,9 @@ class QuicChannel:
         """One request and its response."""
         own = scope.with_connection(self._name)
         return await self._quic.exchange(request, own, limits, sink)
+
+    def probe(self, least_silence_s: float) -> None:
+        """Not needed: QUIC's own idle time-out tells (RFC 9000, 10.1)."""
 
     async def close(self) -> None:
         """CONNECTION_CLOSE with H3_NO_ERROR."""

@@ -35,6 +35,10 @@ from firstbyte.protocols.http.messages import find_headers
 
 DEFAULT_MAX_TIME_S = 300.0
 _CLOSE_LIMIT_S = 2.0
+_PROBED_SILENCE_S = 5.0
+"""A connection that was silent for so long is asked for a sign of life before the limit passes."""
+_PROBE_S = 1.5
+"""So long before the limit; and three round trips."""
 _STALE = frozenset({"http.empty_reply", "http.reset", "tcp.reset", "http.goaway"})
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
 _PHASE_WORDS = {
@@ -141,6 +145,7 @@ class _Trace:
 
     async def _bounded(self, prepared: Preparation) -> None:
         limit_s = self._options.limits.max_time_s or DEFAULT_MAX_TIME_S
+        self._ends_at_s = asyncio.get_running_loop().time() + limit_s
         async with self._deadline("deadline.total", limit_s, "-m SECONDS raises the limit"):
             await self._follow(prepared)
 
@@ -206,11 +211,16 @@ class _Trace:
         via = proxy if ask.url.scheme == "http" else None
         request = build_request(ask, http, self._cookies_for(ask.url), via)
         limits = ExchangeLimits(self._options.limits.max_bytes, decode=http.compressed)
+        loop = asyncio.get_running_loop()
+        probe_at_s = self._ends_at_s - _PROBE_S - 3 * channel.rtt_s
+        probe = loop.call_at(probe_at_s, channel.probe, _PROBED_SILENCE_S)
         try:
             return await channel.exchange(request, self._scope, limits, self._sink)
         except BaseException:
             channel.abort()
             raise
+        finally:
+            probe.cancel()
 
     def _choose_proxy(self, url: Url) -> Proxy | None:
         http = self._options.http

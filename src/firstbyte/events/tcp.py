@@ -30,6 +30,8 @@ class TcpInfo(Struct, frozen=True, kw_only=True, omit_defaults=True):
     rcv_rtt_us: int | None = None
     snd_wnd_bytes: int | None = None
     rcv_wnd_bytes: int | None = None
+    last_ack_recv_ms: int | None = None
+    """How long ago the peer's last acknowledgement came."""
     unacked_segments: int | None = None
     lost_segments: int | None = None
     retransmits: int | None = None
@@ -177,6 +179,15 @@ class Closed(Body, frozen=True, tag="tcp.closed"):
     error: str | None = None
 
 
+class Probed(Body, frozen=True, tag="tcp.probed"):
+    """A keepalive probe was asked for (RFC 9293, 3.8.4), since nothing had come for so long.
+
+    It was sent shortly before a time limit, to learn whether the peer still answers at all.
+    """
+
+    silence_ns: int
+
+
 class TapSummary(Body, frozen=True, tag="tcp.tap"):
     """What the packet tap saw of the connection: packets kept, and dropped by the kernel."""
 
@@ -196,5 +207,6 @@ TcpEvent = (
     | BytesSent
     | BytesReceived
     | Closed
+    | Probed
     | TapSummary
 )

@@ -1,13 +1,19 @@
 """The transport's part of a hop: the race of attempts, TCP's options and TCP_INFO."""
 
-from typing import Literal
+from typing import Literal, TypeVar
 
 from firstbyte.events import Event, tcp
+from firstbyte.events.body import Body
 from firstbyte.journey.attempts import Tried
 from firstbyte.journey.hop_view import HopView
+from firstbyte.journey.loaded_rtt import loaded_rtt
 from firstbyte.journey.model import Attempt, Tcp, TcpOptions, WindowScale, ms
 from firstbyte.journey.rtt import path_rtt
-from firstbyte.journey.select import each, last
+from firstbyte.journey.select import Seen, each, last
+
+B = TypeVar("B", bound=Body)
+_CLOCK_TICK_US = 10_000
+"""The kernel counts its milliseconds in ticks, of up to so much."""
 
 
 def winning_attempt(view: HopView) -> Tried | None:
@@ -38,6 +44,8 @@ def build_tcp(view: HopView) -> Tcp | None:
     if not carried and not any(attempt.transport == "tcp" for attempt in attempts):
         return None
     rtt = path_rtt(view.carrier) if carried else None
+    loaded = loaded_rtt(view)
+    probed = last(view.carrier, tcp.Probed)
     return Tcp(
         rtt_ms=ms(rtt.us) if rtt else None,
         rtt_source=rtt.source if rtt else None,
@@ -45,7 +53,47 @@ def build_tcp(view: HopView) -> Tcp | None:
         options=build_options(view.carrier),
         info=_samples(view),
         closed=_closed(view.carrier),
+        loaded_rtt_ms=ms(loaded.us) if loaded else None,
+        loaded_rtt_source=loaded.source if loaded else None,
+        probe=_probe(view.carrier, probed) if probed else None,
+        silent_ms=ms(probed.what.silence_ns // 1000) if probed else None,
+        missed_bytes=_missed_bytes(view.carrier, probed) if probed else None,
     )
+
+
+def _probe(
+    carrier: tuple[Event, ...], probed: Seen[tcp.Probed]
+) -> Literal["answered", "silent", "reset"] | None:
+    """What came of the probe: as segments show, else as the kernel's clock of the last ACK does."""
+    if any(seen.what.how == "rst" for seen in _came_after(carrier, tcp.Closed, probed)):
+        return "reset"
+    if any(seen.event.source != "inferred" for seen in each(carrier, tcp.Segment)):
+        return "answered" if _came_after(carrier, tcp.Segment, probed) else "silent"
+    sample = last(carrier, tcp.InfoSampled)
+    if sample is None or sample.what.info.last_ack_recv_ms is None:
+        return None
+    heard_us = sample.at_us - sample.what.info.last_ack_recv_ms * 1000
+    return "answered" if heard_us >= probed.at_us - _CLOCK_TICK_US else "silent"
+
+
+def _missed_bytes(carrier: tuple[Event, ...], probed: Seen[tcp.Probed]) -> int | None:
+    """An ACK's own number is the peer's next (RFC 9293, 3.10.7.4): what lies before it was sent."""
+    came = [s for s in each(carrier, tcp.Segment) if s.event.direction == "received"]
+    ends = [(s.what.seq or 0) + (s.what.length or 0) for s in came if s.what.length]
+    numbers = [s.what.seq or 0 for s in _came_after(carrier, tcp.Segment, probed)]
+    if not ends or not numbers:
+        return None
+    return max(max(numbers) - max(ends), 0)
+
+
+def _came_after(
+    carrier: tuple[Event, ...], kind: type[B], probed: Seen[tcp.Probed]
+) -> list[Seen[B]]:
+    return [
+        seen
+        for seen in each(carrier, kind)
+        if seen.event.direction == "received" and seen.at_us > probed.at_us
+    ]
 
 
 def _samples(view: HopView) -> dict[str, tcp.TcpInfo]:

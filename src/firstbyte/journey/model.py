@@ -144,6 +144,16 @@ class Tcp(Struct, frozen=True, kw_only=True):
     info: dict[str, TcpInfo]
     """TCP_INFO by moment: "connected", "first_byte", "end"."""
     closed: str | None = None
+    loaded_rtt_ms: float | None = None
+    """The usual RTT during a long transfer, queues included; null: short, or not known."""
+    loaded_rtt_source: str | None = None
+    """segments or tcp_info."""
+    probe: Literal["answered", "silent", "reset"] | None = None
+    """What came of a keepalive probe, sent after a long silence; null when none was sent."""
+    silent_ms: float | None = None
+    """How long nothing had come before that probe."""
+    missed_bytes: int | None = None
+    """What the peer had sent meanwhile and never came, by the number of its answer."""
 
 
 class TlsMessage(Struct, frozen=True, kw_only=True, rename={"from_": "from"}):

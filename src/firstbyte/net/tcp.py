@@ -21,6 +21,7 @@ from firstbyte.events.tcp import (
     ConnectFailed,
     ConnectStarted,
     InfoSampled,
+    Probed,
 )
 from firstbyte.net.merging import ReadMerger
 from firstbyte.net.os_errors import Cause, connect_cause, stream_cause, symbol
@@ -131,6 +132,7 @@ class TcpStream(asyncio.Protocol):
         self._writable = asyncio.Event()
         self._writable.set()
         self._rtt_s = 0.0
+        self._last_ns = scope.now_ns()
         self._merger = ReadMerger(self._emit_received)
         self._transport: asyncio.Transport
 
@@ -143,7 +145,7 @@ class TcpStream(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Called by asyncio: bytes came. The time is taken here, before anyone waits."""
-        now_ns = self.scope.now_ns()
+        now_ns = self._last_ns = self.scope.now_ns()
         self._merger.add(len(data), now_ns)
         self._chunks.append((data, now_ns))
         self._buffered_bytes += len(data)
@@ -267,6 +269,22 @@ class TcpStream(asyncio.Protocol):
     def rtt_s(self) -> float:
         """The kernel's smoothed round trip, or 0 when it is not known."""
         return self._rtt_s
+
+    def probe(self, least_silence_s: float) -> None:
+        """Have the kernel send a keepalive probe, if nothing has come for so long.
+
+        Linux sends one at once when the idle time is set below what has passed already; other
+        systems (the private internet's among them) take up to a second.
+        """
+        silence_ns = self.scope.now_ns() - self._last_ns
+        sock = self._transport.get_extra_info("socket")
+        if sock is None or self._lost or self._closing or silence_ns < least_silence_s * 1e9:
+            return
+        with contextlib.suppress(OSError):
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 1)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 1)
+            self.scope.emit(Probed(silence_ns), direction="sent")
 
     def sample_info(self, moment: str) -> None:
         """Read TCP_INFO now, where the system gives it, and record it for ``moment``."""

@@ -67,7 +67,7 @@ _FIELDS = (
     _Field(""),  # last_data_sent
     _Field(""),  # last_ack_sent
     _Field(""),  # last_data_recv
-    _Field(""),  # last_ack_recv
+    _Field("last_ack_recv_ms"),
     _Field("pmtu_bytes"),
     _Field("rcv_ssthresh_bytes"),
     _Field("rtt_us", unmeasured=_ZERO),

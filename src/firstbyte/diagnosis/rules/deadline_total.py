@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from firstbyte.diagnosis.evidence import endpoint, failure, ms_text, response_text
 from firstbyte.diagnosis.rule import Observation, Rule
-from firstbyte.journey.model import Journey
+from firstbyte.journey.model import Hop, Journey
 
 
 def _check(journey: Journey) -> Iterator[Observation]:
@@ -13,8 +13,15 @@ def _check(journey: Journey) -> Iterator[Observation]:
         yield Observation(
             f"The time limit passed in {failed.error.phase}, with {endpoint(failed.hop)}.",
             f"{response_text(failed.hop)}; {ms_text(journey.totals.last_byte_ms)} in all; "
-            f"{failed.error.message}",
+            f"{failed.error.message}{_probe_text(failed.hop)}",
         )
+
+
+def _probe_text(hop: Hop) -> str:
+    if hop.tcp is None or hop.tcp.probe != "answered" or hop.tcp.missed_bytes:
+        return ""
+    silent = ms_text(hop.tcp.silent_ms)
+    return f"; after {silent} of silence a probe was answered: the connection lives"
 
 
 RULE = Rule(

@@ -22,12 +22,12 @@ LESSONS = (
     Lesson(
         "https://shop.example/bytes/3000000",
         "Bufferbloat: the queue takes a second of data, then loses packets.",
-        finds="tcp.loss",
+        finds="tcp.bufferbloat",
     ),
     Lesson(
         "-m 120 https://shop.example/slow/60",
         "The CGNAT forgets the connection before the answer comes: it never arrives.",
-        finds="deadline.total",
+        finds="tcp.dead_peer",
     ),
     Lesson("-m 120 https://far.example/slow/60", "Over IPv6 nothing is translated: it arrives."),
 )

@@ -32,8 +32,14 @@ def tcp_facts(hop: Hop, look: Look) -> list[Text]:
         lines.extend(row("options", options_text(tcp.options), look))
     if tcp.rtt_ms is not None:
         lines.extend(row("path RTT", f"{duration(tcp.rtt_ms)} ({tcp.rtt_source})", look))
+    if tcp.loaded_rtt_ms is not None:
+        loaded = f"{duration(tcp.loaded_rtt_ms)} ({tcp.loaded_rtt_source})"
+        lines.extend(row("under load", loaded, look))
     for moment, info in tcp.info.items():
         lines.extend(row(moment.replace("_", " "), info_text(info), look))
+    if tcp.silent_ms is not None:
+        came = f"after {duration(tcp.silent_ms)} of silence: {tcp.probe or 'not known'}"
+        lines.extend(row("probe", came, look))
     lines.extend(row("closed by", tcp.closed or "", look))
     return lines
 

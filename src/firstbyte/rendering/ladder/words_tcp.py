@@ -7,7 +7,7 @@ from firstbyte.rendering.headline import address
 from firstbyte.rendering.ladder.context import Context
 from firstbyte.rendering.ladder.steps import Step
 from firstbyte.rendering.ladder.words import Words, note_of, step_of
-from firstbyte.rendering.units import exact_size, plural
+from firstbyte.rendering.units import duration, exact_size, plural
 
 
 def _segment(what: tcp.Segment, event: Event, context: Context) -> Step:
@@ -77,10 +77,15 @@ def _timer(what: tcp.TimerFired, event: Event, context: Context) -> Step:
     return note_of(event, context, f"{name}, {plural(what.count, 'time')}")
 
 
+def _probed(what: tcp.Probed, event: Event, context: Context) -> Step:
+    return note_of(event, context, f"silence for {duration(what.silence_ns / 1e6)}: probing")
+
+
 WORDS: dict[type, Words] = {
     tcp.Segment: _segment,
     tcp.ConnectFailed: _connect_failed,
     tcp.ConnectCancelled: _connect_cancelled,
     tcp.Closed: _tcp_closed,
+    tcp.Probed: _probed,
     tcp.TimerFired: _timer,
 }
