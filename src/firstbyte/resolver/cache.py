@@ -92,7 +92,9 @@ class Entry(Struct, eq=False, gc=False):
 
 
 def _set_bytes(rrset: RRset) -> int:
-    return SET_BYTES + sum(map(len, rrset.rdatas)) + sum(map(len, rrset.signatures))
+    rdatas = rrset.rdatas
+    size = SET_BYTES + (len(rdatas[0]) if len(rdatas) == 1 else sum(map(len, rdatas)))
+    return size + sum(map(len, rrset.signatures)) if rrset.signatures else size
 
 
 class Cache:

@@ -43,7 +43,7 @@ def decode(data: bytes, question: bytes = b"") -> Message:
     if answers + authorities + additionals > MAX_RECORDS:
         raise DecodeError(6, "counts", f"at most {MAX_RECORDS} records", "more", "RFC 1035, 4.1.1")
     memo: _Memo = {}
-    message = Message(ident, flags, None, 0, 0, question_count=questions, size_bytes=size)
+    message = Message(ident, flags, None, 0, 0, (), (), (), None, questions, size)
     if question and questions == 1 and data.startswith(question, 12):
         message.qname = name = question[:-4]
         message.qtype, message.qclass = _TYPE_AND_CLASS.unpack_from(question, len(name))

@@ -70,8 +70,10 @@ class UdpListener:
 
     def _answer(self, data: bytes, client: tuple[str, int], service: Service, now: Moment) -> None:
         def reply(answer: bytes) -> None:
-            with contextlib.suppress(OSError):
+            try:
                 self._sock.sendto(answer, client)
+            except OSError:
+                return  # the client is gone, or the queue is full: as if it were lost on the way
 
         service.ask(data, client[0], reply, now, Channel.UDP)
 

@@ -12,7 +12,7 @@ from firstbyte.resolver.cache import Entry
 from firstbyte.resolver.machine.delegations import Delegation
 from firstbyte.resolver.machine.entries import alias_hints, delegation_entries, entries_of
 from firstbyte.resolver.machine.failures import Failures
-from firstbyte.resolver.machine.iterator import FindAddresses, Iterator
+from firstbyte.resolver.machine.iterator import Fetched, FindAddresses, Iterator
 from firstbyte.resolver.machine.replies import Reply
 from firstbyte.resolver.machine.scheduler import Flight, Scheduler
 from firstbyte.resolver.machine.servers import Servers
@@ -22,7 +22,7 @@ from firstbyte.resolver.machine.values import Ede, Error
 from firstbyte.resolver.machine.work import Work
 
 
-class _Batch(Struct, frozen=True):
+class _Batch(Struct, frozen=True, gc=False):
     """What one fetch found, for all who wait for it."""
 
     entries: list[Entry]
@@ -75,10 +75,12 @@ class Fetcher:
 
     async def _begin(self, place: tuple[bytes, int], work: Work, depth: int) -> _Batch:
         """Fetch for all who come to want the same before it is there."""
+        before = work.exchanges
         flight = self._in_flight[place] = self.scheduler.flight()
         batch: _Batch | None = None
         try:
-            batch = await self._fetch(*place, work, depth)
+            fetched = await self.iterator.fetch(*place, work, depth)
+            batch = self._learned(*place, fetched, work, before)
             return batch
         finally:
             del self._in_flight[place]
@@ -89,9 +91,10 @@ class Fetcher:
         if place not in self._in_flight:
             await self._begin(place, Work(self.settings.limits), 0)
 
-    async def _fetch(self, name: bytes, rdtype: int, work: Work, depth: int) -> _Batch:
-        before = work.exchanges
-        fetched = await self.iterator.fetch(name, rdtype, work, depth)
+    def _learned(
+        self, name: bytes, rdtype: int, fetched: Fetched | None, work: Work, before: int
+    ) -> _Batch:
+        """Keep what came, or that nothing did; ``before`` so many exchanges were made."""
         now_s = self.scheduler.now.unix_s
         full = self.settings.full_answers
         entries = [] if fetched is None else entries_of(fetched, name, rdtype, full=full)

@@ -248,8 +248,8 @@ class Iterator:
     def _next_server(self, cut: Delegation, attempt: _Round, work: Work) -> Server | None:
         now = self.scheduler.now
         usable = cut.usable(self._may_use)
-        avoided = attempt.spoiled | work.distrusted
-        if avoided:
+        if attempt.spoiled or work.distrusted:
+            avoided = attempt.spoiled | work.distrusted
             usable = [server for server in usable if server not in avoided]
         usable = self.servers.serving(usable, cut.zone, now)
         if not usable:

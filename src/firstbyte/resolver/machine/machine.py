@@ -66,11 +66,15 @@ class Machine:
 
     def receive(self, number: int, message: Message, now: Moment) -> None:
         """A message that answers exchange ``number`` came: ID, source and question match."""
-        self._settle(number, Outcome(message), now)
+        self._scheduler.now = now
+        self._scheduler.settle(number, Outcome(message))
+        self._scheduler.run()
 
     def fail(self, number: int, kind: FailureKind, now: Moment) -> None:
         """Exchange ``number`` ended without a message."""
-        self._settle(number, Outcome(None, kind), now)
+        self._scheduler.now = now
+        self._scheduler.settle(number, Outcome(None, kind))
+        self._scheduler.run()
 
     def timeout(self, now: Moment) -> None:
         """Time has come to ``next_deadline``."""
@@ -105,11 +109,6 @@ class Machine:
         out = list(self._scheduler.failures)
         self._scheduler.failures.clear()
         return out
-
-    def _settle(self, number: int, outcome: Outcome, now: Moment) -> None:
-        self._scheduler.now = now
-        self._scheduler.settle(number, outcome)
-        self._scheduler.run()
 
     def _begin(self, question: Question) -> None:
         ended = partial(self._resolved, question)

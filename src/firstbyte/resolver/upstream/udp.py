@@ -71,15 +71,22 @@ class UdpSockets:
         family = socket.AF_INET6 if ":" in target[0] else socket.AF_INET
         sock = socket.SocketType(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         try:
-            for _ in range(PORT_TRIES):
-                with contextlib.suppress(OSError):
-                    sock.bind((_ANY[family], self._entropy.port()))
-                    break
+            sock.bind((_ANY[family], self._entropy.port()))
+        except OSError:
+            self._bind_again(sock, family)
+        try:
             sock.connect(target)
         except OSError:
             sock.close()
             raise
         return sock
+
+    def _bind_again(self, sock: socket.SocketType, family: socket.AddressFamily) -> None:
+        """The port was taken: try others, and at last let the kernel choose."""
+        for _ in range(PORT_TRIES - 1):
+            with contextlib.suppress(OSError):
+                sock.bind((_ANY[family], self._entropy.port()))
+                return
 
     def _ready(self) -> None:
         """Read every socket that has something, then let the sink act."""
