@@ -8,12 +8,14 @@ from firstbyte.errors import DecodeError, UrlError, UsageError
 from firstbyte.protocols.dns import names
 from firstbyte.protocols.dns.dissect import dissect
 from firstbyte.protocols.dns.octets import from_text, unwrapped
+from firstbyte.protocols.dns.tsig import Chain, Fault, key_from_text
 from firstbyte.protocols.dns.walker import decode
 from firstbyte.resolver.message import Query, make_query, read_reply
 from firstbyte.resolver.names import parse_host
 from firstbyte.resolver.transports.doh_framing import Http1Framing, Http2Framing, parse_endpoint
 from firstbyte.resolver.transports.framing import LengthFraming, Unfit, frame
 from firstbyte.server.dns.answers import Client, Manners, answer
+from firstbyte.server.dns.signed import opened
 from firstbyte.server.dns.transfer import messages
 from firstbyte.server.dns.zone_set import ZoneSet
 from firstbyte.server.dns.zonefile import parse_zone
@@ -107,6 +109,18 @@ def _served(data: bytes) -> None:
             decode(reply)
 
 
+_KEY = key_from_text("k.test:" + "c2VjcmV0" * 4)
+_SIGNED = Chain(_KEY).sign(_QUERIES["A"].wire, 1.8e9)
+
+
+def _tsig(data: bytes) -> None:
+    """A server with a key, and a client that waits for an answer to what it signed."""
+    manners = Manners(keys=(_KEY,))
+    asked = opened(data, Client("127.0.0.1"), manners, 1.8e9)
+    assert isinstance(asked.refused or asked.query, bytes)
+    Chain(_KEY, bytes(32)).check(data, 1.8e9)
+
+
 def _doh(data: bytes) -> None:
     endpoint = parse_endpoint("https://dns.test/dns-query")
     for framing in (Http1Framing(endpoint), Http2Framing(endpoint), LengthFraming()):
@@ -131,6 +145,7 @@ TARGETS = (
         _octets,
         (UsageError,),
     ),
+    Target("dns.tsig", (_SIGNED, *ANSWERS[:2]), _tsig, (DecodeError, Fault)),
     Target("dns.served", tuple(query.wire for query in _QUERIES.values()) + _ASKED, _served),
     Target("dns.names", texts("www.site.test.", r"a\.b\255.test", "."), _names, (DecodeError,)),
     Target(

@@ -58,6 +58,13 @@ _BREAKING = FlagGroup("Breaking")
             help="who may have whole zones (AXFR); default loopback",
         ),
         _SERVING(
+            "--tsig-key",
+            "tsig_keys",
+            multiple=True,
+            metavar="[HMAC:]NAME:SECRET|FILE",
+            help="transfers need the signature of such a key, too (RFC 8945); tsig-keygen's FILE",
+        ),
+        _SERVING(
             "--notify",
             "secondaries",
             multiple=True,
@@ -185,6 +192,7 @@ def _manners(given: dict[str, Any]) -> "Manners":
 
     from msgspec.structs import replace
 
+    from firstbyte.cli.shell.dns_asking import read_key
     from firstbyte.cli.shell.values import reject
     from firstbyte.server.dns.answers import Manners
 
@@ -193,6 +201,7 @@ def _manners(given: dict[str, Any]) -> "Manners":
         nsid=given["nsid"].encode(),
         cookie_secret=_secret(given["cookie_secret"]),
         client_subnet=given["client_subnet"],
+        keys=tuple(read_key(text, "--tsig-key") for text in given["tsig_keys"]),
     )
     if not given["allow_transfer"]:
         return made

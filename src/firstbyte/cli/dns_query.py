@@ -94,6 +94,8 @@ class DigCommand(LabCommand):
         _ASKING("-t", "types", multiple=True, metavar="TYPE", help="a type, as dig has it"),
         _ASKING("-q", "names", multiple=True, metavar="NAME", help="a name, as dig has it"),
         _ASKING("-c", "rdclass", metavar="CLASS", help="a class, as dig has it"),
+        _ASKING("-y", "key", metavar="[HMAC:]NAME:SECRET", help="sign with this key (RFC 8945)"),
+        _ASKING("-k", "key_file", metavar="FILE", help="sign with the key in this file"),
         _ASKING(
             "-f", "batch", metavar="FILE", help="ask what each line of this file says; - is stdin"
         ),
@@ -126,8 +128,18 @@ def command(words: tuple[str, ...], **given: Any) -> int:
     """
     typed = click.get_current_context().meta[TYPED]
     if given["batch"] is None:
-        return _command(words, given, " ".join(typed))
+        return _command(words, given, _without_secret(typed))
     return _batch(given["batch"], typed)
+
+
+def _without_secret(typed: list[str]) -> str:
+    """What was typed, for the first line of dig's format; the key of ``-y`` is a secret."""
+    shown = list(typed)
+    for at, word in enumerate(shown):
+        if word.startswith("-y"):
+            secret = at if word != "-y" else min(at + 1, len(shown) - 1)
+            shown[secret] = shown[secret].rpartition(":")[0] + ":…"
+    return " ".join(shown)
 
 
 def _batch(name: str, typed: list[str]) -> int:
@@ -174,7 +186,7 @@ def _command(words: tuple[str, ...], given: dict[str, Any], typed: str) -> int:
     """One line's questions."""
     from msgspec.structs import replace
 
-    from firstbyte.cli.shell.dns_asking import diagnosed
+    from firstbyte.cli.shell.dns_asking import diagnosed, read_key
     from firstbyte.cli.shell.entry import complain
     from firstbyte.cli.shell.in_world import run_client
     from firstbyte.errors import DecodeError, TlsError, UsageError
@@ -182,7 +194,10 @@ def _command(words: tuple[str, ...], given: dict[str, Any], typed: str) -> int:
 
     try:
         wanted = parse(words, given["reverse"], given["names"], given["types"], given["rdclass"])
-        wanted = replace(wanted, audit=given["audit"], source=_source(given["source"]))
+        text = given["key"] or given["key_file"]
+        key = read_key(text, "-y" if given["key"] else "-k") if text else None
+        source = _source(given["source"])
+        wanted = replace(wanted, audit=given["audit"], source=source, key=key)
         outcome = diagnosed(run_client(given, lambda: _ask(wanted, given)))
     except (UsageError, TlsError) as fault:
         return complain(fault.message, fault.hint, USAGE)

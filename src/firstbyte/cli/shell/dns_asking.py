@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from firstbyte.journey.resolution import Comparison, Outcome
     from firstbyte.net.system import System
+    from firstbyte.protocols.dns.tsig import Key
     from firstbyte.resolver.daemon.config import Config
 
 Told = TypeVar("Told", "Outcome", "Comparison")
@@ -77,6 +78,27 @@ def _pair(text: str) -> tuple[str, str]:
     if not sign:
         raise UsageError(f"--map {text!r} has no '='", "write --map 192.0.2.1=127.0.0.1:5301")
     return one, two
+
+
+def read_key(text: str, option: str) -> "Key":
+    """A key for TSIG: ``[HMAC:]NAME:SECRET``, or a file as ``tsig-keygen`` writes it.
+
+    Raises:
+        UsageError: it is neither.
+
+    """
+    from pathlib import Path
+
+    from firstbyte.protocols.dns.tsig import key_from_file, key_from_text
+
+    try:
+        if ":" in text:
+            return key_from_text(text)
+        return key_from_file(Path(text).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"{option}: cannot read {text}: {error.strerror}") from error
+    except ValueError as error:
+        raise UsageError(f"{option}: {error}", "hmac-sha256:NAME:BASE64, or a FILE") from error
 
 
 def diagnosed(told: Told) -> Told:

@@ -32,11 +32,11 @@ from firstbyte.resolver.query.options import COOKIE
 from firstbyte.resolver.query.wanted import Wanted
 
 if TYPE_CHECKING:
+    from firstbyte.resolver.query.signing import Signer
     from firstbyte.resolver.query.telling import PlainTeller
 
 AXFR = 252
 ANY = 255
-BADCOOKIE = 23
 _TOLD: dict[Transport, Told] = {
     "udp": "udp",
     "tcp": "tcp",
@@ -140,7 +140,7 @@ class _Asking:
             more=came.more,
             rtt_ms=(clock.now_ns() - start_ns) / 1e6,
             when_s=when_s,
-            notes=tuple(notes),
+            notes=(*notes, *came.notes),
             tls=came.tls,
         )
 
@@ -154,7 +154,7 @@ class _Asking:
         if rcode == dns.BADVERS and wanted.negotiate and edns.version < (wanted.edns or 0):
             self.wanted = replace(wanted, edns=edns.version)
             words = f"BADVERS, retrying with EDNS version {edns.version}."
-        elif rcode == BADCOOKIE and wanted.retry_cookie and wanted.cookie is not None:
+        elif rcode == dns.BADCOOKIE and wanted.retry_cookie and wanted.cookie is not None:
             self.wanted = replace(wanted, cookie=edns.option(COOKIE) or wanted.cookie)
             words = "BADCOOKIE, retrying."
         else:
@@ -163,6 +163,7 @@ class _Asking:
         return words
 
     async def _over(self, way: Transport, server: Server, named: Server) -> "_Came":
+        signer = self._sign()
         number = self._tell_asked(named, way)
         wait_s = self.wanted.timeout_s * (60 if self.transfer else 1)
         tls: str | None = None
@@ -175,6 +176,7 @@ class _Asking:
                     found = await over_tcp(self.query, server, source, self._ends())
                 else:
                     found, tls = await self._over_secure(server)
+            notes = () if signer is None else signer.judge(found, multi=self.transfer)
         except TimeoutError:
             failure = f"no answer within {self.wanted.timeout_s:g} s"
             return self._failed(number, way, Unanswered(failure), silent=True)
@@ -182,7 +184,18 @@ class _Asking:
             return self._failed(number, way, error, silent=False)
         if self.teller is not None:
             self.teller.answered(number, walker.decode(self.query), found[0], named)
-        return _Came(way, found[0], tuple(found[1:]), tls=tls)
+        return _Came(way, found[0], tuple(found[1:]), tls=tls, notes=notes)
+
+    def _sign(self) -> "Signer | None":
+        """Sign the query, anew for each try, where there is a key."""
+        if self.wanted.key is None:
+            return None
+        from firstbyte.resolver.query.signing import Signer
+
+        signer = Signer(self.wanted.key)
+        bare = make_query(self.question.name, self.question.rdtype, self.wanted)
+        self.query = signer.sign(self.query[:2] + bare[2:])
+        return signer
 
     async def _over_secure(self, server: Server) -> tuple[list[bytes], str | None]:
         from firstbyte.resolver.query.secure import over_secure
@@ -242,6 +255,7 @@ class _Came(NamedTuple):
     failure: str | None = None
     failure_id: str | None = None
     tls: str | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def truncated(self) -> bool:

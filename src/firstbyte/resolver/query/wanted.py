@@ -1,8 +1,11 @@
 """What a line of dig's words asks for: the questions, the way to the server, and the looks."""
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    from firstbyte.protocols.dns.tsig import Key
 
 DEFAULT_PATH = "/dns-query"
 PORTS = {"tls": 853, "https": 443, "http": 80}
@@ -90,6 +93,8 @@ class Wanted(Struct, frozen=True):
     """Further bits of the header."""
     serial: int | None = None
     """Of IXFR."""
+    key: "Key | None" = None
+    """Signs the query, and must have signed the answer (RFC 8945)."""
     audit: bool = False
     """After a walk: inspect every server of the name's zone."""
     show: dict[str, bool | int] = {}

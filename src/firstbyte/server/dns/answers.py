@@ -1,7 +1,7 @@
 """From a query's octets to the answer's: pure, given the client, the zones and the time."""
 
 from ipaddress import ip_address, ip_network
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct, field
 
@@ -27,6 +27,9 @@ from firstbyte.server.dns.options import (
 from firstbyte.server.dns.zone import Zone
 from firstbyte.server.dns.zone_set import Network, ZoneSet, closest
 
+if TYPE_CHECKING:
+    from firstbyte.protocols.dns.tsig import Key
+
 AXFR = 252
 IXFR = 251
 NOT_AUTHORITATIVE = 20
@@ -42,6 +45,8 @@ class Client(Struct, frozen=True):
 
     address: str
     transport: Literal["udp", "tcp"] = "udp"
+    key: "Key | None" = None
+    """With which its query was signed (RFC 8945)."""
 
 
 def _loopback() -> tuple[Network, ...]:
@@ -64,9 +69,13 @@ class Manners(Struct, frozen=True):
     """Views go by the client's subnet where a resolver tells it (RFC 7871)."""
     idle_s: float = 30.0
     """How long a TCP client may be quiet (RFC 7766, 6.2.3)."""
+    keys: "tuple[Key, ...]" = ()
+    """Where there are any, one of them, too, must have signed the query for a zone."""
 
     def may_transfer(self, client: Client) -> bool:
         """Whether this client may have whole zones."""
+        if self.keys and client.key is None:
+            return False
         address = ip_address(client.address.partition("%")[0])
         return any(address.version == net.version and address in net for net in self.transfers)
 
@@ -216,11 +225,11 @@ def reply(
 
 
 def _limit(message: Message, client: Client, manners: Manners) -> int:
-    if client.transport == "tcp":
-        return 65535
-    if message.edns is None:
-        return MIN_UDP_BYTES
-    return max(MIN_UDP_BYTES, min(message.edns.payload_bytes, manners.max_udp_bytes))
+    most = 65535
+    if client.transport == "udp":
+        payload = MIN_UDP_BYTES if message.edns is None else message.edns.payload_bytes
+        most = max(MIN_UDP_BYTES, min(payload, manners.max_udp_bytes))
+    return most if client.key is None else most - client.key.record_bytes
 
 
 def _edns(asked: Edns, found: Found, manners: Manners, error: int | None, extra: Options) -> Edns:

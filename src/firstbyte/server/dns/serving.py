@@ -20,6 +20,8 @@ DRAIN_S = 30.0
 """How long a TCP client may leave its answer unread."""
 MAX_CONNECTIONS = 200
 PORT_TRIES = 16
+_TSIG = b"\0\xfa\0\xff"
+"""Type TSIG, class ANY (RFC 8945, 4.2)."""
 
 
 class NameServer(Struct, eq=False):
@@ -107,14 +109,45 @@ class NameServer(Struct, eq=False):
     def deliveries(self, query: bytes, client: Client) -> list[Delivery]:
         """What is sent for one query."""
         self.asked += 1
-        data = answer(query, client, self.zones, self._wall_time_s(), self.manners)
-        out = truth(data)
+        now_s = self._wall_time_s()
+        if not may_be_signed(query):
+            return self._treated(query, client, now_s)
+        from firstbyte.server.dns.signed import opened, signed_by
+
+        asked = opened(query, client, self.manners, now_s)
+        if asked.refused is not None:
+            return truth(asked.refused)
+        out = self._treated(asked.query, signed_by(client, asked.chain), now_s)
+        if asked.chain is None:
+            return out
+        return [one._replace(data=asked.chain.sign(one.data, now_s)) for one in out]
+
+    def _treated(self, query: bytes, client: Client, now_s: float) -> list[Delivery]:
+        """The answer, and what the faults make of it."""
+        out = truth(answer(query, client, self.zones, now_s, self.manners))
         if self.treatments:
             message = read(query)
             if isinstance(message, Message):
                 for treat in self.treatments:
                     out = treat(message, client, out)
         return out
+
+    def _transfer(self, query: bytes, client: Client) -> Iterable[bytes] | None:
+        """The messages of a zone transfer, signed as the query is; None where it is none."""
+        now_s = self._wall_time_s()
+        if not may_be_signed(query):
+            return messages(query, client, self.zones, now_s, self.manners)
+        from firstbyte.server.dns.signed import opened, signed_by
+
+        asked = opened(query, client, self.manners, now_s)
+        if asked.refused is not None:
+            return None
+        known = signed_by(client, asked.chain)
+        whole = messages(asked.query, known, self.zones, now_s, self.manners)
+        chain = asked.chain
+        if whole is None or chain is None:
+            return whole
+        return (chain.sign(data, now_s, multi=True) for data in whole)
 
     # UDP ------------------------------------------------------------------------------------
 
@@ -175,8 +208,7 @@ class NameServer(Struct, eq=False):
     async def _answer_stream(
         self, query: bytes, client: Client, writer: asyncio.StreamWriter
     ) -> None:
-        now_s = self._wall_time_s()
-        whole = messages(query, client, self.zones, now_s, self.manners)
+        whole = self._transfer(query, client)
         if whole is not None:
             self.asked += 1
             await _write(whole, writer)
@@ -193,6 +225,11 @@ class _Datagrams(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
         self._server.take_datagram(data, addr)
+
+
+def may_be_signed(query: bytes) -> bool:
+    """Whether a TSIG record can be in it: type and class stand in clear."""
+    return _TSIG in query
 
 
 async def _write(parts: Iterable[bytes], writer: asyncio.StreamWriter) -> None:
