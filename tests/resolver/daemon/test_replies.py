@@ -8,6 +8,8 @@ import dns.rdataclass
 import pytest
 
 from firstbyte.protocols.dns import constants as c
+from firstbyte.protocols.dns import names
+from firstbyte.protocols.dns.message import RRset
 from firstbyte.resolver.daemon import replies
 from firstbyte.resolver.daemon.channel import Channel
 from firstbyte.resolver.daemon.identity import Identity
@@ -108,3 +110,25 @@ def test_the_server_identifier_is_told_to_those_who_ask(name, expected) -> None:
     rendered = replies.reply(asked, Response(c.NOERROR), manners, None)
     told = [option.nsid for option in dns.message.from_wire(rendered.data).options]
     assert told == ([] if expected is None else [expected])
+
+
+def test_no_recursion_is_available_to_a_client_that_is_not_served() -> None:
+    """RA is about who asks (RFC 1035, 4.1.1), as BIND and Unbound have it."""
+    query = dns.message.make_query("www.example.", "A")
+    asked = replies.read(query.to_wire(), Channel.UDP)
+    assert isinstance(asked, replies.Asked)
+    answer = dns.message.from_wire(replies.prohibited(asked, replies.Manners()))
+    assert answer.rcode() == dns.rcode.REFUSED
+    assert not answer.flags & dns.flags.RA
+    assert answered(Response(c.REFUSED), query).flags & dns.flags.RA
+
+
+def test_a_referral_has_its_addresses_also_where_answers_are_minimal() -> None:
+    ns, host = names.from_text("example."), names.from_text("ns.example.")
+    referral = Response(
+        c.NOERROR,
+        authority=[RRset(ns, c.NS, 60, [host])],
+        additional=[RRset(host, c.A, 60, [bytes([192, 0, 2, 1])])],
+    )
+    message = answered(referral, dns.message.make_query("www.example.", "A"))
+    assert [str(rrset.name) for rrset in message.additional] == ["ns.example."]

@@ -273,3 +273,26 @@ def test_yxdomain_is_for_dnames_alone(make_network) -> None:
         return message
 
     assert make_network(odd).resolve("www.plain.example.").rcode == c.SERVFAIL
+
+
+def test_a_server_is_asked_over_ipv6_where_ipv4_gives_nothing(make_network, tree) -> None:
+    """Glue has one family; the other is looked up before the zone is given up."""
+    six = "2001:db8::4"
+    tree.by_address[six] = tree.zones["plain.example."]
+
+    def broken(message, tree, ask):
+        if ask.server[0] == PLAIN_IP and ask.name == names.from_text("www.plain.example."):
+            message.set_rcode(dns.rcode.REFUSED)
+            message.answer = []
+        if ask.rdtype == c.AAAA and ask.name == names.from_text("ns.plain.example."):
+            found = dns.rrset.from_text("ns.plain.example.", 60, "IN", "AAAA", six)
+            message.answer, message.authority = [found], []
+        return message
+
+    network = make_network(broken, ipv6=True)
+    try:
+        assert network.resolve("www.plain.example.").answer
+        assert six in {server for server, *_ in network.asked}
+        assert not make_network(broken).resolve("www.plain.example.").answer
+    finally:
+        del tree.by_address[six]

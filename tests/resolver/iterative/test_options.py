@@ -43,6 +43,22 @@ def test_dns64_is_as_authentic_as_what_it_is_made_of(make_network, name, securit
     assert response.security is security
 
 
+def test_dns64_makes_no_denial_of_addresses_that_do_not_validate(make_network) -> None:
+    """RFC 6147, 5.5: both answers are to validate; that one does not is no lack of addresses."""
+
+    def spoil(message, tree, ask):
+        if ask.rdtype == c.A and message.answer and ask.server[0] == "192.0.2.3":
+            message.answer[0] = dns.rrset.from_text(
+                message.answer[0].name, 60, "IN", "A", "192.0.2.1"
+            )
+        return message
+
+    network = make_network(spoil, dns64_prefix=IPv6Network("64:ff9b::/96"))
+    response = network.resolve("www.secure.example.", "AAAA")
+    assert (response.rcode, response.answer) == (c.SERVFAIL, [])
+    assert response.errors
+
+
 def test_dns64_reverse_names_lead_to_the_ipv4_ones(make_network) -> None:
     def reverse(message, tree, ask):
         assert ask.name.endswith(names.from_text("in-addr.arpa.")) or len(ask.name) < 14

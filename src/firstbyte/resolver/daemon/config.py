@@ -70,6 +70,9 @@ class Config(Struct, frozen=True, kw_only=True):
     negative_trust_anchors: list[str] = []
     forward: dict[str, list[str] | str] = {}
     stub: dict[str, list[str] | str] = {}
+    forward_first: bool = False
+    """Ask the tree's own servers where the forwarders fail; ``stub_first`` likewise."""
+    stub_first: bool = False
     address_map: dict[str, str] = {}
     qname_minimisation: Literal["off", "relaxed", "strict"] = "relaxed"
     use_0x20: bool = True
@@ -221,6 +224,8 @@ def machine_settings(config: Config) -> Settings:
         priming=config.priming,
         forward=parsing.zone_servers(config.forward, "forward"),
         stub=parsing.zone_servers(config.stub, "stub"),
+        forward_first=config.forward_first,
+        stub_first=config.stub_first,
         ipv4=config.ipv4,
         ipv6=config.ipv6,
         minimisation=config.qname_minimisation,

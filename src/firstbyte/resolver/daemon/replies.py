@@ -30,6 +30,9 @@ PADDED_BYTES = 468
 """Padded answers are multiples of this (RFC 8467, 4.1)."""
 SECURITY_TYPES = frozenset({dns.RRSIG, dns.NSEC, dns.NSEC3})
 TRANSFERS = frozenset({251, 252})
+_PROHIBITED = [Error(Ede.PROHIBITED, "this resolver does not serve your network")]
+RA_OCTET = 3
+"""Which octet of a message has the bit RA (RFC 1035, 4.1.1)."""
 
 
 class Manners(Struct, frozen=True):
@@ -99,6 +102,13 @@ def refusal(asked: Asked, rcode: int, manners: Manners, cookie: bytes | None) ->
     return reply(asked, response or Response(rcode, errors=asked.errors), manners, cookie)
 
 
+def prohibited(asked: Asked, manners: Manners) -> bytes:
+    """The answer to a client that is not served: for it, no recursion is available (RA)."""
+    data = bytearray(reply(asked, Response(dns.REFUSED, errors=_PROHIBITED), manners, None).data)
+    data[RA_OCTET] &= 0xFF ^ dns.RA
+    return bytes(data)
+
+
 def reply(asked: Asked, response: Response, manners: Manners, cookie: bytes | None) -> Rendered:
     """The response as this client wants it: with or without DNSSEC, as long as it may be."""
     message, terms = asked.message, asked.terms
@@ -157,7 +167,7 @@ def _authority(terms: Terms, rrsets: list[RRset]) -> list[RRset]:
 
 
 def _additional(asked: Asked, response: Response, manners: Manners) -> list[RRset]:
-    if manners.minimal and asked.question.rdtype != dns.NS:
+    if manners.minimal and response.answer and asked.question.rdtype != dns.NS:
         return []  # who asks for servers, to prime for one (RFC 9609, 4), wants their addresses
     answered = {(rrset.key, rrset.rdtype) for rrset in response.answer}
     beside = [one for one in response.additional if (one.key, one.rdtype) not in answered]

@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns.message import Message
 from firstbyte.protocols.dns.patching import truncated
 from firstbyte.resolver.daemon import replies
@@ -18,8 +17,6 @@ from firstbyte.resolver.daemon.statistics import Statistics
 from firstbyte.resolver.driver import Clock, Driver
 from firstbyte.resolver.machine.values import (
     Ask,
-    Ede,
-    Error,
     FailureKind,
     Moment,
     Response,
@@ -31,7 +28,6 @@ Reply = Callable[[bytes], None]
 SECRET_BYTES = 32
 SET_BACK_S = 60.0
 """A wall clock that goes back further than this was wrong before: nothing it dated can be kept."""
-_PROHIBITED = [Error(Ede.PROHIBITED, "this resolver does not serve your network")]
 
 
 class Rules(Struct, frozen=True):
@@ -163,9 +159,8 @@ class Service:
         asked = replies.read(data, channel)
         if not isinstance(asked, Asked):
             return False
-        prohibited = Response(dns.REFUSED, errors=_PROHIBITED)
-        rendered = replies.reply(asked, prohibited, self.rules.manners, None)
-        self._give(rendered.data, client, reply, now, limited=asked.terms.udp)
+        rendered = replies.prohibited(asked, self.rules.manners)
+        self._give(rendered, client, reply, now, limited=asked.terms.udp)
         return True
 
     def _count(self, response: Response) -> None:

@@ -109,6 +109,8 @@ class Answerer:
         """RFC 6147, 5.1: AAAA records made of the name's A records."""
         asked = Question(question.name, dns.A, question.checking_disabled)
         found = await self._chain(asked, work)
+        if found.rcode == dns.SERVFAIL:
+            return found  # nothing is known of IPv4, and that may pass: "no data" would be kept
         return dns64.synthesised(self.settings, found, negative) or negative
 
 

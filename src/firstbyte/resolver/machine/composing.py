@@ -1,10 +1,12 @@
 """From entries to a response: one link of a chain of aliases after the other, and its end."""
 
 from collections.abc import Sequence
+from ipaddress import ip_address
 
 from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns.message import RRset
 from firstbyte.resolver.cache import Entry
+from firstbyte.resolver.machine.delegations import Delegation
 from firstbyte.resolver.machine.settings import CacheSettings
 from firstbyte.resolver.machine.store import refreshed_s
 from firstbyte.resolver.machine.values import Ede, Error, Response, Security
@@ -107,4 +109,18 @@ def as_stale(response: Response, entry: Entry, ttl_s: int) -> Response:
     code = Ede.STALE_NXDOMAIN if entry.nxdomain else Ede.STALE_ANSWER
     response.errors = [Error(code)]
     response.ttl_s = 0
+    return response
+
+
+def referral(cut: Delegation, now_s: float) -> Response:
+    """The servers of a known delegation, with the addresses that are known of them."""
+    ttl_s = max(0, int(cut.expires_s - now_s))
+    response = Response(dns.NOERROR, security=Security.INSECURE)
+    response.authority.append(RRset(cut.zone, dns.NS, ttl_s, list(cut.names)))
+    for name in cut.names:
+        addresses = [ip_address(text) for text in cut.glue.get(name) or cut.found.get(name, ())]
+        for rdtype, version in ((dns.A, 4), (dns.AAAA, 6)):
+            rdatas = [address.packed for address in addresses if address.version == version]
+            if rdatas:
+                response.additional.append(RRset(name, rdtype, ttl_s, rdatas))
     return response

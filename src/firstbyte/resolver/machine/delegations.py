@@ -71,6 +71,7 @@ class Delegations:
 
     def __init__(self, fixed: list[Delegation]) -> None:
         self._fixed = {cut.zone: cut for cut in fixed}
+        self._hints = next((cut for cut in fixed if cut.kind == "hints"), None)
         self._learned: OrderedDict[bytes, Delegation] = OrderedDict()
 
     def __len__(self) -> int:
@@ -93,14 +94,21 @@ class Delegations:
                 return fixed
             zone = parent(zone)
 
+    def in_tree(self, name: bytes, now_s: float) -> Delegation | None:
+        """The deepest cut that the tree itself told, or the hints; no stubs, no forwarders."""
+        for zone in ancestors(name):
+            learned = self._learned.get(zone)
+            if learned is not None and now_s < learned.expires_s:
+                return learned
+        return self._hints
+
     def glue_for(self, name: bytes, now_s: float) -> tuple[str, ...]:
         """The addresses that a known delegation at or above ``name``, or the hints, have for it."""
         for zone in ancestors(name):
             cut = self._learned.get(zone)
             if cut is not None and now_s < cut.expires_s and name in cut.glue:
                 return cut.glue[name]
-        hints = self._fixed.get(ROOT)
-        return hints.glue.get(name, ()) if hints is not None else ()
+        return () if self._hints is None else self._hints.glue.get(name, ())
 
     def learn(self, cut: Delegation) -> None:
         """Keep a cut; the root's comes from priming."""

@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterable
 from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns.message import RRset
 from firstbyte.resolver.cache import NXDOMAIN_TYPE, Entry
+from firstbyte.resolver.machine.delegations import DNS_PORT
 from firstbyte.resolver.machine.fetching import Fetcher
 from firstbyte.resolver.machine.replies import address_text
 from firstbyte.resolver.machine.scheduler import Scheduler
 from firstbyte.resolver.machine.servers import Servers
 from firstbyte.resolver.machine.settings import Settings
 from firstbyte.resolver.machine.store import Store
-from firstbyte.resolver.machine.values import Security
+from firstbyte.resolver.machine.values import Security, Server
 from firstbyte.resolver.machine.work import Work
 from firstbyte.resolver.validator.aggressive import Denials
 from firstbyte.resolver.validator.validator import Validator
@@ -157,18 +158,21 @@ class Finder:
         """Keep broken data for a short time only: they may be mended."""
         self.cache.shorten(entry, self.settings.cache.bogus_ttl_s)
 
-    async def _addresses(self, name: bytes, work: Work, depth: int) -> tuple[str, ...]:
-        """The addresses of a server name, the first family that has any."""
+    async def _addresses(
+        self, name: bytes, work: Work, depth: int, known: frozenset[Server]
+    ) -> tuple[str, ...]:
+        """The addresses of a server name, up to the family that has any that are not ``known``."""
         kinds = []
         if self.settings.ipv4:
             kinds.append(dns.A)
         if self.settings.ipv6:
             kinds.append(dns.AAAA)
+        found: tuple[str, ...] = ()
         for rdtype in kinds:
-            found = await self._targets(name, rdtype, work, depth)
-            if found:
-                return found
-        return ()
+            found += await self._targets(name, rdtype, work, depth)
+            if any((address, DNS_PORT) not in known for address in found):
+                break
+        return found
 
     async def _targets(self, name: bytes, rdtype: int, work: Work, depth: int) -> tuple[str, ...]:
         """Addresses of one family; server names should not be aliases, but a few are followed."""

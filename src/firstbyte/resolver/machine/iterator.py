@@ -34,7 +34,7 @@ PRIMING_PAUSE_S = 5.0
 MINIMISED_TRIES = 3
 """So often a part of a name is asked for in vain, before the whole is shown (RFC 9156, 3)."""
 
-FindAddresses = Callable[[bytes, Work, int], Awaitable[tuple[str, ...]]]
+FindAddresses = Callable[[bytes, Work, int, frozenset[Server]], Awaitable[tuple[str, ...]]]
 Learned = Callable[[Reply, Delegation], None]
 
 
@@ -109,6 +109,14 @@ class Iterator:
         if cut is None:
             work.blame(Error(Ede.NO_REACHABLE_AUTHORITY, "no root servers are configured"))
             return None
+        fetched = await self._walk(cut, name, rdtype, work, depth)
+        other = self._instead_of(cut, above) if fetched is None else None
+        return fetched if other is None else await self._walk(other, name, rdtype, work, depth)
+
+    async def _walk(
+        self, cut: Delegation, name: bytes, rdtype: int, work: Work, depth: int
+    ) -> Fetched | None:
+        """Down from ``cut`` to the reply."""
         mode = "off" if cut.recursive else self.settings.minimisation
         if name in cut.names and not cut.addresses():
             # Only the zone above can tell the address of a server that a zone cannot do without.
@@ -137,6 +145,14 @@ class Iterator:
             minimiser.nothing_there(cut.zone)
         work.blame(Error(Ede.OTHER, f"too many referrals for {to_text(name)}"))
         return None
+
+    def _instead_of(self, cut: Delegation, name: bytes) -> Delegation | None:
+        """Where to go on where the servers of the configuration failed, if that is wanted."""
+        settings = self.settings
+        first = {"forward": settings.forward_first, "stub": settings.stub_first}
+        if not first.get(cut.kind, False):
+            return None
+        return self.delegations.in_tree(name, self.scheduler.now.unix_s)
 
     def _stops(self, reply: Reply, minimiser: Minimiser) -> bool:
         """Whether the denial of a part of the name settles the whole name (RFC 8020).
@@ -271,12 +287,14 @@ class Iterator:
             return False
         if cut.kind != "referral":
             return True  # the configuration's own word
-        return not (self.settings.harden.do_not_query_localhost and _is_local(address))
+        if not (self.settings.harden.do_not_query_localhost and _is_local(address)):
+            return True
+        return cut.zone == ROOT and any(hint == address for _, hint in self.settings.hints)
 
     async def _find_more(self, cut: Delegation, attempt: _Round, work: Work, depth: int) -> bool:
         """Look up the addresses of one more server name; tells whether there is anything new."""
         limits = self.settings.limits
-        before = set(cut.addresses())
+        before = frozenset(cut.addresses())
         if not before and not attempt.sought and self._take_others_word(cut):
             return True
         while len(attempt.sought) < limits.targets_per_zone and depth < limits.depth:
@@ -286,7 +304,7 @@ class Iterator:
             if not work.may_seek_target():
                 return False
             attempt.sought |= {name}
-            addresses = await self._find_addresses(name, work, depth + 1)
+            addresses = await self._find_addresses(name, work, depth + 1, before)
             if addresses:
                 cut.find(name, addresses)
             if set(cut.addresses()) - before:

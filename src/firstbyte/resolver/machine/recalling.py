@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from firstbyte.protocols.dns import constants as dns
+from firstbyte.protocols.dns.names import parent
 from firstbyte.resolver.cache import Entry
 from firstbyte.resolver.machine import composing, rebinding
 from firstbyte.resolver.machine.finding import Finder
@@ -11,6 +12,9 @@ from firstbyte.resolver.machine.values import Ede, Error, Question, Response, Se
 from firstbyte.resolver.machine.work import Work
 
 Find = Callable[[Question, bytes], Entry | None]
+_NOTHING_KNOWN = Error(
+    Ede.NOT_AUTHORITATIVE, "recursion was not desired, and nothing is known of it"
+)
 
 
 class Recaller:
@@ -41,8 +45,21 @@ class Recaller:
         known = self.stale_if_kept(question) or self._known_to_fail(question)
         if known is not None:
             return known
-        why = Error(Ede.NOT_AUTHORITATIVE, "recursion was not desired, and nothing is known of it")
-        return Response(dns.REFUSED, errors=[why])
+        return self._referral(question) or Response(dns.REFUSED, errors=[_NOTHING_KNOWN])
+
+    def _referral(self, question: Question) -> Response | None:
+        """The best delegation that is known (RFC 1034, 4.3.2, step 4), for who asks on himself.
+
+        The hints are none: they are not the tree's own word.
+        """
+        name = question.name
+        if question.rdtype == dns.DS and len(name) > 1:
+            name = parent(name)
+        now_s = self.finder.scheduler.now.unix_s
+        cut = self.finder.fetcher.iterator.delegations.closest(name, now_s)
+        if cut is None or cut.kind != "referral":
+            return None
+        return composing.referral(cut, now_s)
 
     def stale_if_kept(self, question: Question) -> Response | None:
         """``stale``, where the configuration wants that."""

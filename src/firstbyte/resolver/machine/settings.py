@@ -84,6 +84,9 @@ class Settings(Struct, frozen=True):
     priming: bool = True
     forward: dict[bytes, tuple[Server, ...]] = field(default_factory=dict)
     stub: dict[bytes, tuple[Server, ...]] = field(default_factory=dict)
+    forward_first: bool = False
+    """Where forwarders fail, the tree's own servers are asked; likewise for stubs."""
+    stub_first: bool = False
     ipv4: bool = True
     ipv6: bool = True
     minimisation: Minimisation = "relaxed"

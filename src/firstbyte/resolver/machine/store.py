@@ -20,6 +20,8 @@ class Store:
         self.settings = settings
         self.scheduler = scheduler
         self.cache = Cache(settings.cache)
+        self._fences = frozenset({*settings.stub, *settings.forward})
+        """Zones of the configuration: what is said above them says nothing of them."""
 
     def known(self, name: bytes, rdtype: int, work: Work) -> Entry | None:
         """What is at hand: data, an alias, or a denial."""
@@ -39,7 +41,7 @@ class Store:
     def _implied(self, name: bytes, now_s: float) -> Entry | None:
         """What names above imply: a DNAME's alias (RFC 6672), or that nothing is below (8020)."""
         above = name
-        while len(above) > 1:
+        while len(above) > 1 and above not in self._fences:
             above = parent(above)
             entry = self.cache.get(above, dns.DNAME, now_s)
             if entry is None:

@@ -5,6 +5,7 @@ data are known too, they are the name's data.
 """
 
 from bisect import bisect_right, insort
+from collections.abc import Sequence
 
 from msgspec import Struct, field
 
@@ -124,6 +125,7 @@ class Denials:
     def __init__(self, settings: Settings) -> None:
         self._enabled = settings.cache.aggressive_nsec and settings.validation.enabled
         self._limits = settings.limits
+        self._fences = frozenset({*settings.stub, *settings.forward})
         self._zones: dict[bytes, _Zone] = {}
 
     def clear(self) -> None:
@@ -148,7 +150,7 @@ class Denials:
         """The data that a known wildcard gives ``name`` (RFC 8198, 5.3); None: not provable."""
         if not self._enabled or rdtype in (dns.ANY, dns.DS):
             return None
-        above = ancestors(name)
+        above = self._zones_above(name)
         for at, zone_name in enumerate(above):
             zone = self._zones.get(zone_name)
             if zone is None:
@@ -159,6 +161,15 @@ class Denials:
                     return self._expanded(zone, zone_name, name, encloser, found, now)
             return None
         return None
+
+    def _zones_above(self, name: bytes) -> Sequence[bytes]:
+        """The zones that may speak of a name: none above a stub or a forwarder's zone."""
+        above = ancestors(name)
+        if self._fences:
+            for at, zone_name in enumerate(above):
+                if zone_name in self._fences:
+                    return above[: at + 1]
+        return above
 
     def _expanded(
         self,
@@ -207,7 +218,7 @@ class Denials:
         """A secure denial of ``name`` with this type, made of known links; None: not provable."""
         if not self._enabled or not self._zones or rdtype == dns.ANY:
             return None
-        above = ancestors(name)
+        above = self._zones_above(name)
         for zone_name in above[1:] if rdtype == dns.DS else above:
             zone = self._zones.get(zone_name)
             if zone is not None and zone.soa is not None and now.unix_s < zone.soa_expires_s:
