@@ -85,6 +85,7 @@ _BREAKING = FlagGroup("Breaking")
         _SERVING(
             "--max-udp",
             type=click.IntRange(512, 65535),
+            metavar="BYTES",
             default=1232,
             show_default=True,
             help="longer answers are truncated",

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from firstbyte.cli.shell.grouped import FlagGroup, GroupedCommand
 from firstbyte.errors import UsageError
 
 if TYPE_CHECKING:
@@ -27,44 +28,67 @@ Examples:
 """
 
 
-@click.command("serve", epilog=EPILOG, short_help="A validating, caching resolver as a daemon.")
-@click.option("--config", type=_FILE, help="TOML, or JSON where the name ends in .json.")
-@click.option("--listen", multiple=True, metavar="ADDR:PORT", help="Default 127.0.0.1:53.")
-@click.option("--tls-listen", multiple=True, metavar="ADDR:PORT", help="DNS over TLS.")
-@click.option(
-    "--https-listen",
-    multiple=True,
-    metavar="ADDR:PORT",
-    help="DNS over HTTPS, HTTP/1.1 and 2, at /dns-query.",
+_LISTENING = FlagGroup("Listening")
+_RESOLVING = FlagGroup("Resolving")
+_ADDR = "ADDR:PORT"
+
+
+@click.command(
+    "serve",
+    cls=GroupedCommand,
+    epilog=EPILOG,
+    short_help="A validating, caching resolver as a daemon.",
+    params=[
+        _LISTENING("--config", type=_FILE, help="TOML, or JSON where the name ends in .json"),
+        _LISTENING(
+            "--listen", multiple=True, metavar=_ADDR, help="UDP and TCP; default 127.0.0.1:53"
+        ),
+        _LISTENING("--tls-listen", multiple=True, metavar=_ADDR, help="DNS over TLS"),
+        _LISTENING(
+            "--https-listen",
+            multiple=True,
+            metavar=_ADDR,
+            help="DNS over HTTPS, HTTP/1.1 and 2, at /dns-query",
+        ),
+        _LISTENING("--certificate", "tls_certificate", type=_FILE, help="PEM chain for both"),
+        _LISTENING(
+            "--key", "tls_key", type=_FILE, help="PEM private key, if it is in its own file"
+        ),
+        _LISTENING("--allow", multiple=True, metavar="NETWORK", help="clients to answer: loopback"),
+        _LISTENING(
+            "--workers",
+            type=click.IntRange(1, 256),
+            metavar="N",
+            help="processes that share the port",
+        ),
+        _LISTENING("--metrics", metavar=_ADDR, help="counters for Prometheus on /metrics"),
+        _RESOLVING("--root-hints", type=_FILE, help="names and addresses of the root's servers"),
+        _RESOLVING("--trust-anchor", type=_FILE, help="DS or DNSKEY records"),
+        _RESOLVING(
+            "--trust-anchor-state",
+            type=_FILE,
+            metavar="FILE",
+            help="follow key rollovers by themselves (RFC 5011), and keep their state in this file",
+        ),
+        _RESOLVING(
+            "--map",
+            "maps",
+            multiple=True,
+            metavar="ADDR[:PORT]=ADDR:PORT",
+            help="send what is meant for one address to another; unmapped ones are unreachable",
+        ),
+        _RESOLVING(
+            "--no-0x20", "plain_case", is_flag=True, help="do not mix the case of questions"
+        ),
+        _RESOLVING("--qname-minimisation", type=click.Choice(["off", "relaxed", "strict"])),
+        _RESOLVING(
+            "--harden",
+            multiple=True,
+            metavar="NAME[=off]",
+            help=f"switch a protection on or off: {', '.join(HARDENING)}",
+        ),
+    ],
 )
-@click.option("--certificate", "tls_certificate", type=_FILE, help="PEM chain for both.")
-@click.option("--key", "tls_key", type=_FILE, help="PEM private key, if it is in its own file.")
-@click.option("--root-hints", type=_FILE, help="Names and addresses of the root's servers.")
-@click.option("--trust-anchor", type=_FILE, help="DS or DNSKEY records.")
-@click.option(
-    "--trust-anchor-state",
-    type=_FILE,
-    metavar="FILE",
-    help="Follow key rollovers by themselves (RFC 5011), and keep their state in this file.",
-)
-@click.option(
-    "--map",
-    "maps",
-    multiple=True,
-    metavar="ADDR[:PORT]=ADDR:PORT",
-    help="Send what is meant for one address to another; unmapped ones are unreachable.",
-)
-@click.option("--no-0x20", "plain_case", is_flag=True, help="Do not mix the case of questions.")
-@click.option("--qname-minimisation", type=click.Choice(["off", "relaxed", "strict"]))
-@click.option(
-    "--harden",
-    multiple=True,
-    metavar="NAME[=off]",
-    help=f"Switch a protection on or off: {', '.join(HARDENING)}.",
-)
-@click.option("--allow", multiple=True, metavar="NETWORK", help="Clients to answer: loopback.")
-@click.option("--workers", type=click.IntRange(1, 256), help="Processes that share the port.")
-@click.option("--metrics", metavar="ADDR:PORT", help="Counters for Prometheus on /metrics.")
 def command(**given: Any) -> int:
     """Answer questions of others: resolve from the root, cache, and prove with DNSSEC.
 

@@ -32,8 +32,9 @@ def dns_why(view: HopView) -> str:
     finished = first(view.events, dns.LookupFinished)
     parts = [f"cold: {counted(len(asked), 'question')}"] if asked else ["no question sent"]
     parts += _dns_troubles(asked)
-    if finished is not None and finished.what.error is not None:
-        parts.append(finished.what.error.removeprefix("dns."))
+    if finished is not None:
+        error = (finished.what.error or "").removeprefix("dns.")
+        parts += dict.fromkeys(filter(None, (finished.what.security, error)))
     return ", ".join(parts)
 
 

@@ -81,7 +81,9 @@ def test_without_flags_every_default_is_the_library_s() -> None:
         (["--json-body", "{}"], "http.headers", (("Accept", "application/json"),)),
         (["--json-body", "{}", "-H", "accept: x"], "http.headers", (("accept", "x"),)),
         (["--dns", "iterative"], "resolve.mode", "iterative"),
+        ([], "resolve.mode", "stub"),
         (["--dnssec"], "resolve.dnssec", True),
+        (["--dnssec"], "resolve.mode", "iterative"),
         (["--dot", "d.example"], "resolve.dot", ("d.example", 853)),
         (["--doh-url", "https://d/"], "resolve.doh_url", "https://d/"),
     ],
@@ -124,6 +126,9 @@ def test_an_unreadable_file_is_told(arguments: list[str]) -> None:
         ["-I", "-d", "x"],
         ["-b", "one", "-b", "two"],
         ["--dot", "a", "--dns-servers", "192.0.2.1"],
+        ["--dnssec", "--dns", "stub"],
+        ["--dnssec", "--dot", "a"],
+        ["--dnssec", "--dns", "iterative", "--dns-servers", "192.0.2.1"],
     ],
 )
 def test_contradictions_are_refused(arguments: list[str]) -> None:

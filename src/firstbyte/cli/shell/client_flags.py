@@ -55,10 +55,13 @@ NAMES = (
         "--dns",
         "dns_mode",
         type=click.Choice(["stub", "iterative"]),
-        default="stub",
         help="stub: as the system does it (default). iterative: from the root, each step shown.",
     ),
-    _names("--dnssec", is_flag=True, help="Ask for DNSSEC, and show the verdict."),
+    _names(
+        "--dnssec",
+        is_flag=True,
+        help="Validate, and show the verdict; this resolves from the root (--dns iterative).",
+    ),
 )
 
 CONNECTING = (

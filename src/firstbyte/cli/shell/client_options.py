@@ -1,7 +1,7 @@
 """From the values of the client flags to ``TraceOptions``."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from firstbyte.cli.shell.content import Content, content_of
 from firstbyte.cli.shell.files import read_text
@@ -51,12 +51,18 @@ def _resolve(values: Values) -> ResolveOptions:
     chosen = [name for name in ("dns_servers", "doh_url", "dot") if values[name]]
     if len(chosen) > 1:
         reject("--dns-servers, --doh-url and --dot exclude each other", "give one of them")
+    mode: Literal["stub", "iterative"] = values["dns_mode"] or (
+        "iterative" if values["dnssec"] else "stub"
+    )
+    if values["dnssec"] and (chosen or mode == "stub"):
+        option = f"--{chosen[0].replace('_', '-')}" if chosen else "--dns stub"
+        reject(f"--dnssec resolves from the root, and {option} does not", f"leave out {option}")
     return ResolveOptions(
         servers=values["dns_servers"] or (),
         doh_url=values["doh_url"],
         dot=values["dot"],
         static=tuple(values["resolve"]),
-        mode=values["dns_mode"],
+        mode=mode,
         dnssec=values["dnssec"],
     )
 
