@@ -8,10 +8,12 @@ import click
 from firstbyte.cli.shell.lab_flags import LabCommand, lab_flags
 
 DIFFERENT = 1
+SERVERS = "resolvers: ADDR[:PORT], tls://HOST or https://HOST/PATH; default: the system's"
 EPILOG = """\
 \b
 Examples:
   firstbyte dns compare example.org --servers 1.1.1.1,8.8.8.8,192.168.1.1
+  firstbyte dns compare example.org --servers 192.168.1.1,https://dns.example/dns-query
   firstbyte dns compare example.org MX              the system's resolver and the zone's servers
   firstbyte dns compare --lab shop.example
 \b
@@ -27,7 +29,7 @@ Exit codes: 0 all agree, 1 some differ or fail, 2 usage.
 )
 @click.argument("name")
 @click.argument("rdtype", default="A", metavar="[TYPE]")
-@click.option("--servers", metavar="ADDR[:PORT],…", help="resolvers; default: the system's")
+@click.option("--servers", metavar="SERVER,…", help=SERVERS)
 @click.option("--no-authoritative", is_flag=True, help="do not ask the zone's own servers")
 @click.option(
     "--map",

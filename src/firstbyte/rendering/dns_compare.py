@@ -53,7 +53,7 @@ def _failed(seen: Seen, wide: int, look: Look) -> list[Text]:
 
 def _name(seen: Seen) -> str:
     own = escape(seen.server)
-    return own if seen.server.startswith(seen.address) else f"{own} {escape(seen.address)}"
+    return own if seen.address in seen.server else f"{own} {escape(seen.address)}"
 
 
 def _row(seen: Seen, wide: int, look: Look, *, inline: bool) -> list[Text]:

@@ -13,7 +13,10 @@ from firstbyte.server.dns.faults.fault import Order
 from firstbyte.server.dns.faults.registry import all_faults
 from firstbyte.server.dns.serving import NameServer
 from firstbyte.server.dns.zone_set import ZoneSet
+from testbed.dns_server import DnsServer
 from testbed.name_server import parent_zone
+from testbed.pki import Pki
+from testbed.secure_dns_server import SecureDnsServer
 
 WWW = b"\x03www\x07example\x03org\0"
 
@@ -91,3 +94,28 @@ def test_the_table_keeps_its_width(width, unicode):
     text = "\n".join(line.plain for line in lines)
     assert "ns1.example.org." in text
     assert "192.0.2.66" in text
+
+
+def test_resolvers_over_tls(tmp_path, monkeypatch):
+    """By URL; one whose certificate is not trusted says so in its row."""
+    pki = Pki(tmp_path)
+    monkeypatch.delenv("CURL_CA_BUNDLE", raising=False)
+    monkeypatch.setenv("SSL_CERT_FILE", str(pki.root_file))
+    good, bad = (pki.issue(kind).server_context() for kind in ("good", "self_signed"))
+    answers = {"www.example.org": {"A": ["192.0.2.80"]}}
+
+    async def program():
+        async with (
+            DnsServer(answers) as names,
+            SecureDnsServer(names, "dot", good) as trusted,
+            SecureDnsServer(names, "dot", bad) as other,
+        ):
+            servers = [f"tls://localhost:{server.port}" for server in (trusted, other)]
+            return await compare(Job("www.example.org", 1, servers, False))
+
+    value = asyncio.run(program())
+    assert value.seen[0].records == ("192.0.2.80",)
+    assert "certificate" in value.seen[1].failure
+    lines = [line.plain for line in comparison(value, Look(80, True))]
+    assert max(map(len, lines)) <= 80
+    assert any(value.seen[0].server in line and "192.0.2.80" in line for line in lines)

@@ -21,7 +21,7 @@ from firstbyte.resolver.query.plain import Question, ask
 from firstbyte.resolver.query.reading import message_of, serial_of
 from firstbyte.resolver.query.telling import Account, PlainTeller
 from firstbyte.resolver.query.wanted import Wanted
-from firstbyte.resolver.settings import parse_server
+from firstbyte.resolver.query.words import port_of, with_server
 
 AT_ONCE = 16
 MAX_AUTHORITIES = 32
@@ -33,7 +33,9 @@ class Target(NamedTuple):
 
     label: str
     address: Server
-    authoritative: bool
+    wanted: Wanted
+    """How it is asked."""
+    authoritative: bool = False
 
 
 class Job(Struct, frozen=True):
@@ -42,7 +44,7 @@ class Job(Struct, frozen=True):
     name: str
     rdtype: int
     servers: Sequence[str]
-    """``ADDR[:PORT]`` or ``HOST[:PORT]``."""
+    """``ADDR[:PORT]``, ``HOST[:PORT]``, or an URL of tls or https."""
     authorities: bool = True
     """Ask the zone's own servers, too."""
     address_map: dict[Server, Server] = {}
@@ -57,7 +59,7 @@ async def compare(job: Job) -> Comparison:
         DecodeError: the name is no domain name.
 
     """
-    targets = [target for text in job.servers for target in await _resolver(text)]
+    targets = [target for text in job.servers for target in await _resolver(text, job)]
     account = Account(job.name, job.rdtype)
     finder = _Finder(job, targets, PlainTeller(account.scope))
     zone = await finder.zone()
@@ -78,10 +80,15 @@ async def compare(job: Job) -> Comparison:
     )
 
 
-async def _resolver(text: str) -> list[Target]:
-    host, port = parse_server(text)
-    addresses = await addresses_of(host)
-    return [Target(text if len(addresses) == 1 else host, (a, port), False) for a in addresses[:1]]
+async def _resolver(text: str, job: Job) -> list[Target]:
+    wanted = with_server(job.wanted, text)
+    if wanted.secured.kind is not None:
+        from firstbyte.resolver.query.secure import prepare
+
+        prepare(wanted.secured)
+    addresses = await addresses_of(wanted.server or text)
+    port = port_of(wanted, None)
+    return [Target(text, (address, port), wanted) for address in addresses[:1]]
 
 
 class _Finder(NamedTuple):
@@ -114,7 +121,8 @@ class _Finder(NamedTuple):
                 for record in hosts.answer if hosts is not None else ():
                     address = address_text(record.rdtype, record.rdata)
                     if address is not None:
-                        found.append(Target(name, (address, 53), True))
+                        own = replace(self.job.wanted, recurse=False)
+                        found.append(Target(name, (address, 53), own, authoritative=True))
         return found[:MAX_AUTHORITIES]
 
     async def _ask(self, name: str, rdtype: int) -> Message | None:
@@ -122,7 +130,7 @@ class _Finder(NamedTuple):
         for target in self.resolvers:
             server = (_mapped(self.job, target.address),)
             question = Question(name, rdtype, server, (target.address,))
-            exchange = await ask(question, self.job.wanted, self.teller)
+            exchange = await ask(question, target.wanted, self.teller)
             message = message_of(exchange.response)
             if message is not None and message.rcode in (dns.NOERROR, dns.NXDOMAIN):
                 return message
@@ -172,10 +180,9 @@ class _Look(NamedTuple):
 
     async def _ask(self, name: str, rdtype: int) -> Exchange:
         target = self.target
-        wanted = replace(self.job.wanted, recurse=not target.authoritative, authentic=True)
         teller = PlainTeller(self.account.scope, self.zone if target.authoritative else None)
         server = (_mapped(self.job, target.address),)
-        return await ask(Question(name, rdtype, server, (target.address,)), wanted, teller)
+        return await ask(Question(name, rdtype, server, (target.address,)), target.wanted, teller)
 
 
 def _same_name(one: str, other: str) -> bool:

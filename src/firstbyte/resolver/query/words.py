@@ -40,7 +40,7 @@ def parse(
     wanted = Wanted()
     for word in words:  # first, for words may change what an URL means
         if word.startswith("@"):
-            wanted = _server(wanted, word[1:])
+            wanted = with_server(wanted, word[1:])
     asked = [*map(reverse_name, reverse), *map(_name, names)]
     kinds: list[int] = []
     for word in words:
@@ -114,7 +114,7 @@ def _class(word: str) -> int:
 # the server ---------------------------------------------------------------------------------
 
 
-def _server(wanted: Wanted, text: str) -> Wanted:
+def with_server(wanted: Wanted, text: str) -> Wanted:
     """``HOST``, ``HOST:PORT``, ``HOST#PORT``, or an URL of udp, tcp, tls or https.
 
     Raises:
@@ -139,7 +139,7 @@ def _server(wanted: Wanted, text: str) -> Wanted:
         return replace(wanted, secured=Secured("tls", verify=True))
     if scheme == "https":
         return replace(wanted, secured=Secured("https", path, verify=True))
-    raise UsageError(f"@{text}: {scheme!r} is no way to a server", "tls://HOST, https://HOST/PATH")
+    raise UsageError(f"{text!r}: {scheme!r} is no way to a server", "tls://HOST, https://HOST/PATH")
 
 
 def _endpoint(text: str) -> tuple[str, int | None]:
@@ -147,10 +147,10 @@ def _endpoint(text: str) -> tuple[str, int | None]:
         return text, None  # an IPv6 address
     found = _SERVER.fullmatch(text)
     if found is None:
-        raise UsageError(f"@{text} is no server", "as in @192.0.2.53, @[2001:db8::53]:5353")
+        raise UsageError(f"{text!r} is no server", "as in @192.0.2.53, @[2001:db8::53]:5353")
     port = found[2] or found[4]
     if port is not None and not 0 < int(port) <= MAX_PORT:
-        raise UsageError(f"@{text}: ports are 1 to {MAX_PORT}")
+        raise UsageError(f"{text!r}: ports are 1 to {MAX_PORT}")
     return found[1] or found[3], None if port is None else int(port)
 
 
