@@ -42,6 +42,14 @@ def test_it_sees_both_directions_in_order(pair):
     assert capture.retransmissions == 0
 
 
+def test_a_key_log_without_secrets_is_none(pair):
+    async def make_a_context():
+        assert ssl.create_default_context().keylog_filename
+
+    pair.run(make_a_context())
+    assert pair.internet.keylog == ""
+
+
 def test_the_log_is_bounded():
     log = PacketLog(limit=3)
     tap = log.tap("eth0")

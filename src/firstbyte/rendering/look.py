@@ -3,14 +3,13 @@
 Every renderer takes a ``Look``, so that its output is a pure function of the journey and the look.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 MIN_WIDTH = 80
 MAX_WIDTH = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Glyphs:
+class Glyphs(NamedTuple):
     """The drawing characters of one character set."""
 
     left_blocks: str
@@ -101,8 +100,7 @@ _PLAIN = str.maketrans(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(NamedTuple):
     """How wide the page is, in cells, and whether it may hold more than ASCII."""
 
     width: int = MIN_WIDTH

@@ -15,13 +15,11 @@ from firstbyte.net.system import Tap
 from firstbyte.protocols.ip.settings import HostSettings
 from firstbyte.protocols.ip.udp import Datagram
 from firstbyte.protocols.tcp.segment import Segment
-from firstbyte.sim.autoconf import AutoconfClient
 from firstbyte.sim.capture import ConnectionTap, PacketLog
 from firstbyte.sim.checks import require_program
 from firstbyte.sim.clock import NS_PER_S, to_ns
 from firstbyte.sim.current import HOST
 from firstbyte.sim.describe import describe_unit
-from firstbyte.sim.dhcp import DhcpClient, DhcpOptions
 from firstbyte.sim.errors import SimulationError
 from firstbyte.sim.event_log import EventLog, datagram_events
 from firstbyte.sim.frames import Unit
@@ -30,6 +28,8 @@ from firstbyte.sim.links import Port
 from firstbyte.sim.system import SimSystem
 
 if TYPE_CHECKING:
+    from firstbyte.sim.autoconf import AutoconfClient
+    from firstbyte.sim.dhcp import DhcpClient, DhcpOptions
     from firstbyte.sim.internet import Internet
 
 T = TypeVar("T")
@@ -112,10 +112,8 @@ class Host:
         self._taps: list[ConnectionTap] = []
         self.kernel = Kernel(self, self.settings)
         self.named = options.get("named", True)
-        self.dhcp: DhcpClient | None = None
-        if asks:
-            self.dhcp = DhcpClient(self, asks if isinstance(asks, DhcpOptions) else DhcpOptions())
-        self.autoconf = AutoconfClient(self) if listens else None
+        self.dhcp = _dhcp_client(self, asks) if asks else None
+        self.autoconf = _autoconf_client(self) if listens else None
         default = (
             [] if asks or listens else automatic_addresses(number, ipv6=options.get("ipv6", False))
         )
@@ -398,6 +396,21 @@ class Host:
         self._taps.remove(tap)
         for port in self.ports:
             port.taps.remove(tap.see)
+
+
+# Few hosts ask for their addresses: the code for it is loaded by the first one.
+
+
+def _dhcp_client(host: Host, asks: "DhcpOptions | Literal[True]") -> "DhcpClient":
+    from firstbyte.sim.dhcp import DhcpClient, DhcpOptions
+
+    return DhcpClient(host, DhcpOptions() if asks is True else asks)
+
+
+def _autoconf_client(host: Host) -> "AutoconfClient":
+    from firstbyte.sim.autoconf import AutoconfClient
+
+    return AutoconfClient(host)
 
 
 def automatic_addresses(number: int, *, ipv6: bool) -> list[str]:

@@ -305,7 +305,10 @@ class Internet:
     @property
     def keylog(self) -> str:
         """TLS secrets of the connections made so far by contexts that honour SSLKEYLOGFILE."""
-        return "" if self._keylog is None else self._keylog.read().decode("ascii")
+        text = "" if self._keylog is None else self._keylog.read().decode("ascii")
+        # Python begins the file with a comment when a context is made, used or not.
+        has_secrets = any(not line.startswith("#") for line in text.splitlines())
+        return text if has_secrets else ""
 
     def sockets(self, host: Host) -> list[SocketRow]:
         """The sockets of ``host``, as ``ss`` would list them."""

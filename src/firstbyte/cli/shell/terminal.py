@@ -1,7 +1,6 @@
 """What stdout is: how wide, which characters, colours or not (NO_COLOR, FORCE_COLOR, COLUMNS)."""
 
 import os
-import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -47,7 +46,9 @@ def _width(stream: TextIO, environment: Mapping[str, str]) -> int:
     if columns.isascii() and columns.isdigit() and int(columns) > 0:
         width = int(columns)
     elif stream.isatty():
-        width = shutil.get_terminal_size().columns
+        from shutil import get_terminal_size  # which loads every compression: 2 ms
+
+        width = get_terminal_size().columns
     else:
         width = MIN_WIDTH
     return max(MIN_WIDTH, min(MAX_WIDTH, width))

@@ -11,6 +11,7 @@ import h11
 
 from firstbyte.events.http import Headers
 from firstbyte.protocols.http.messages import (
+    MAX_INTERIM_RESPONSES,
     Complete,
     Content,
     Failure,
@@ -24,7 +25,6 @@ from firstbyte.protocols.http.messages import (
 )
 
 BODY_PIECE_BYTES = 65_536
-MAX_INTERIM_RESPONSES = 100
 
 _STATUS_LINE_START = b"HTTP/"
 _STATUS_LINE = re.compile(rb"HTTP/1\.[0-9] [1-9][0-9]{2}(?: |\r?$)")

@@ -23,9 +23,9 @@ from h2.exceptions import DenialOfServiceError, H2Error, InvalidBodyLengthError
 from h2.settings import SettingCodes, Settings
 
 from firstbyte.events.http import Headers
-from firstbyte.protocols.http.http1 import MAX_INTERIM_RESPONSES
 from firstbyte.protocols.http.messages import (
     CONNECTION_SPECIFIC,
+    MAX_INTERIM_RESPONSES,
     Complete,
     Content,
     Failure,

@@ -14,6 +14,8 @@ _STATUS = re.compile(rb"[1-9][0-9]{2}")
 _LENGTH = re.compile(r"[0-9]{1,18}")
 _BAD_IN_TARGET = re.compile(r"[\x00-\x20\x7f]")
 
+MAX_INTERIM_RESPONSES = 100
+"""Before the answer itself; no honest server comes near this."""
 CONNECTION_SPECIFIC = frozenset(
     {"connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade", "host"}
 )

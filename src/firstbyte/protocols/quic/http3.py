@@ -15,9 +15,9 @@ from aioquic.quic.configuration import QuicConfiguration
 from aioquic.quic.packet import QuicErrorCode
 from aioquic.tls import AlertDescription
 
-from firstbyte.protocols.http.http1 import MAX_INTERIM_RESPONSES
 from firstbyte.protocols.http.http2 import plain_fields
 from firstbyte.protocols.http.messages import (
+    MAX_INTERIM_RESPONSES,
     Complete,
     Content,
     Failure,
