@@ -14,6 +14,7 @@ MAX_RECORDS = 4096
 MAX_POINTERS = 127
 """A name has at most 127 labels, so no honest name follows more pointers than that."""
 MAX_TTL_S = 0x7FFFFFFF
+MIN_RRSIG_BYTES = 19
 MAX_KEPT_OPT_BYTES = 75
 """Most OPT records are one of a few short ones: so long they may be to be kept understood."""
 
@@ -28,9 +29,10 @@ _CHECKED = frozenset({*layouts.FIXED_BYTES, RRSIG})
 def decode(data: bytes, question: bytes = b"") -> Message:
     """The message that ``data`` holds, its records' names decompressed (RFC 1035, 4).
 
-    Octets after the last record are ignored. A question section of more than one question keeps
-    the first alone, and ``question_count`` tells. Where the section is the well-formed ``question``
-    that the message should answer, it is not read anew.
+    Octets after the last record are ignored, and so is a record whose data have a length that its
+    type cannot have: one broken address does not take a whole answer with it. A question section
+    of more than one question keeps the first alone, and ``question_count`` tells. Where the section
+    is the well-formed ``question`` that the message should answer, it is not read anew.
 
     Raises:
         DecodeError: the bytes break a rule; nothing else is ever raised.
@@ -180,8 +182,9 @@ def _records(data: bytes, at: int, count: int, memo: _Memo) -> tuple[list[Record
         layout = layouts.READABLE.get(rdtype)
         if layout is None:
             content = data[at:end]
-            if rdtype in _CHECKED:
-                _check(rdtype, content, at)
+            if rdtype in _CHECKED and not _fits(rdtype, content):
+                at = end
+                continue
         else:
             content = _decompressed(data, at, end, layout, memo)
         if ttl > MAX_TTL_S and rdtype != OPT:
@@ -191,12 +194,10 @@ def _records(data: bytes, at: int, count: int, memo: _Memo) -> tuple[list[Record
     return found, at
 
 
-def _check(rdtype: int, content: bytes, at: int) -> None:
+def _fits(rdtype: int, content: bytes) -> bool:
+    """Whether data are as long as their type's must be (RFC 1035, 3.4.1; RFC 4034, 3.1)."""
     fixed = layouts.FIXED_BYTES.get(rdtype)
-    if fixed is not None and len(content) != fixed:
-        raise DecodeError(at, "rdata", f"{fixed} octets", f"{len(content)}", "RFC 1035, 3.4.1")
-    if rdtype == RRSIG and len(content) < 19:
-        raise DecodeError(at, "rdata", "at least 19 octets", f"{len(content)}", "RFC 4034, 3.1")
+    return len(content) >= MIN_RRSIG_BYTES if fixed is None else len(content) == fixed
 
 
 def _decompressed(data: bytes, at: int, end: int, layout: tuple[int, ...], memo: _Memo) -> bytes:

@@ -38,7 +38,7 @@ class Limits(Struct, frozen=True):
 
     question_s: float = 4.7
     exchanges: int = 128
-    aliases: int = 11
+    aliases: int = 12
     target_lookups: int = 24
     targets_per_zone: int = 6
     depth: int = 8

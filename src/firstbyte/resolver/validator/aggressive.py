@@ -293,7 +293,7 @@ def _keep(zone: _Zone, name: bytes, rrset: RRset, expires_s: float) -> None:
             zone.add(link, rrset, expires_s)
         return
     hashed = nsec3.parse(rrset)
-    if hashed is None or hashed.zone != name:
+    if hashed is None or hashed.zone != name or _is_narrow(hashed):
         return
     if zone.hashes is None or zone.hashes.params != hashed.params:
         zone.hashes = _Hashes(hashed.params)
@@ -305,6 +305,15 @@ def _keep_wildcard(zone: _Zone, rrset: RRset, labels: int, expires_s: float) -> 
     zone.wildcards[place] = (rrset, expires_s)
     if len(zone.wildcards) > MAX_WILDCARDS:
         del zone.wildcards[next(iter(zone.wildcards))]
+
+
+def _is_narrow(link: nsec3.Nsec3) -> bool:
+    """A link made for one question (RFC 7129, appendix B): it holds no other name.
+
+    Balancers are known that make such ones with types left out that the name has.
+    """
+    gap = int.from_bytes(link.next, "big") - int.from_bytes(link.hash, "big")
+    return 0 < gap <= 2
 
 
 def _is_compact(link: nsec.Nsec) -> bool:
