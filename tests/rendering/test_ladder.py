@@ -7,6 +7,7 @@ from firstbyte.events.dns import Record
 from firstbyte.events.tcp import Segment, SegmentOptions
 from firstbyte.rendering.ladder import full_ladder, ladder
 from firstbyte.rendering.look import Look
+from testbed.events import Story
 from testbed.journeys import at, healthy
 
 LOOK = Look(100)
@@ -162,7 +163,8 @@ def test_a_silence_is_shown_with_its_length() -> None:
         (at(0, http.ProxyConnected(407, "Denied"), "received"), "407 Denied from the proxy"),
         (at(0, quic.Packet("initial", 0, 1200, ("crypto", "padding")), "sent"), "initial 0 1,200"),
         (at(0, quic.ConnectionFailed("quic.timed_out", "silence")), "QUIC: silence"),
-        (at(0, quic.ConnectionCancelled()), "TCP won"),
+        (at(0, quic.ConnectionCancelled()), "QUIC: given up"),
+        (at(0, tcp.Probed(6_000_000_000), "sent"), "silence for 6,000.0 ms: probing"),
         (at(0, quic.Closed(0x128, "no"), "received"), "CONNECTION_CLOSE 0x128 no"),
         (at(0, link.IcmpReceived("fragmentation needed", 3, 4, "r1", 1400)), "MTU 1400"),
         (at(0, link.PacketDropped("SYN", "loss", "link a-b")), "lost at link a-b"),
@@ -202,3 +204,23 @@ def test_text_of_a_peer_cannot_leave_its_line() -> None:
 
 def test_an_empty_journey_has_no_ladder() -> None:
     assert lines_of() == []
+
+
+def test_an_attempt_is_beaten_only_by_one_that_connected() -> None:
+    start = tcp.ConnectStarted(1, "2001:db8::1", 443)
+    given_up = at(40, tcp.ConnectCancelled(1), connection="tcp2")
+    alone = (at(0, start, "sent", connection="tcp2"), given_up)
+    assert "given up" in text_of(*alone)
+    assert "won" not in text_of(*alone)
+    winner = (
+        at(0, tcp.ConnectStarted(2, "192.0.2.1", 443), "sent", **TCP1),
+        at(30, tcp.Connected(2, "192.0.2.9", 50_000), "received", **TCP1),
+    )
+    assert "given up, another address won" in text_of(*alone, *winner)
+
+
+def test_who_stands_at_the_right_is_called_a_proxy_if_it_is_one() -> None:
+    story = Story("http://site.test/")
+    story.emit(trace.Decision("proxy", "http://proxy.test:3128", "-x"))
+    journey = story.lookup(name="proxy.test").connect(took_ms=10).exchange(version="1.1").journey()
+    assert "proxy 192.0.2.1:443" in "\n".join(line.plain for line in ladder(journey, Look(100)))

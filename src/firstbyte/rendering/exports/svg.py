@@ -21,4 +21,5 @@ def page_svg(lines: Iterable[Text], width: int, title: str, name: str) -> str:
     console = painter(io.StringIO(), width, record=True)
     for line in lines:
         console.print(line, no_wrap=True, overflow="ignore", crop=False, soft_wrap=True)
+    console.print()  # the window's edge cuts the underscores of the last line
     return console.export_svg(title=title, code_format=_PLAIN_FORMAT, unique_id=name)

@@ -23,6 +23,10 @@ class Context(Struct):
     handshake_acks: frozenset[int]
     """``id`` of the events that are the third step of a handshake."""
     sent_sizes: dict[tuple[int, str | None], int]
+    through_proxy: bool = False
+    """Every connection leads to a proxy."""
+    won: frozenset[int] = frozenset()
+    """The hops in which some attempt connected."""
 
     def resolver_name(self) -> str:
         """The heading of the resolvers' lifeline."""
@@ -30,7 +34,8 @@ class Context(Struct):
 
     def server_name(self) -> str:
         """The heading of the servers' lifeline."""
-        return _name("server", tuple(address(*where) for where in self.servers))
+        role = "proxy" if self.through_proxy else "server"
+        return _name(role, tuple(address(*where) for where in self.servers))
 
     def is_resolver(self, connection: str | None) -> bool:
         """Whether this connection leads to a server that was asked for names."""
@@ -69,12 +74,22 @@ def context_of(journey: Journey) -> Context:
             for e in events
             if isinstance(e.what, http.RequestSent)
         },
+        through_proxy=bool(journey.hops) and all(hop.proxy for hop in journey.hops),
+        won=frozenset(
+            e.hop
+            for e in events
+            if isinstance(e.what, (tcp.Connected, quic.HandshakeCompleted))
+            and addresses.get(e.connection or "") in servers
+        ),
     )
+
+
+_PLURALS = {"resolver": "resolvers", "server": "servers", "proxy": "proxies"}
 
 
 def _name(role: str, addresses: tuple[str, ...]) -> str:
     if len(addresses) > 1:
-        return f"{len(addresses)} {role}s"
+        return f"{len(addresses)} {_PLURALS[role]}"
     return f"{role} {escape(addresses[0])}" if addresses else role
 
 

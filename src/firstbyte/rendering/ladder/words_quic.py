@@ -25,7 +25,8 @@ def _quic_failed(what: quic.ConnectionFailed, event: Event, context: Context) ->
 
 
 def _cancelled(what: quic.ConnectionCancelled, event: Event, context: Context) -> Step:  # noqa: ARG001
-    return note_of(event, context, "QUIC: given up, TCP won")
+    won = ", TCP won" if event.hop in context.won else ""
+    return note_of(event, context, f"QUIC: given up{won}")
 
 
 def _quic_closed(what: quic.Closed, event: Event, context: Context) -> Step:

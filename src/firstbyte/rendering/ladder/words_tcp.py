@@ -58,9 +58,11 @@ def _connect_failed(what: tcp.ConnectFailed, event: Event, context: Context) -> 
 
 
 def _connect_cancelled(what: Any, event: Event, context: Context) -> Step:  # noqa: ARG001
+    """A race was won by another attempt, or time ran out for all."""
     where = context.addresses.get(event.connection or "")
     subject = address(*where) if where else "this attempt"
-    return note_of(event, context, f"{subject}: given up, another address won")
+    why = ", another address won" if event.hop in context.won else ""
+    return note_of(event, context, f"{subject}: given up{why}")
 
 
 def _tcp_closed(what: tcp.Closed, event: Event, context: Context) -> Step | None:
