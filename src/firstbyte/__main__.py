@@ -7,9 +7,12 @@ import sys
 def main() -> None:
     """Run the command line and end the process with its exit code."""
     gc.disable()  # start-up makes only objects that stay; the trace turns collection on again
-    from firstbyte.cli.shell.entry import run
+    try:
+        from firstbyte.cli.shell.entry import run
 
-    code = run(sys.argv[1:])
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:  # while code was loaded
+        code = 130
     gc.freeze()  # or the interpreter, as it ends, looks twice at all that was ever imported
     sys.exit(code)
 

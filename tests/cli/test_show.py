@@ -1,6 +1,7 @@
 """``firstbyte show``: saved journeys rendered again, and what is refused."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -106,6 +107,15 @@ def test_a_reader_that_went_away_ends_it_quietly(saved) -> None:
     assert done.stdout.startswith("https://shop.example/basket")
     assert done.stderr == ""
     assert done.returncode in {0, 23}
+
+
+def test_a_reader_that_never_was_ends_it_with_curls_code(saved) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "firstbyte", "show", str(saved)]
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, check=False)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (23, b"")
 
 
 @pytest.mark.parametrize(

@@ -393,6 +393,13 @@ def test_tls_1_2_is_a_fault_only_where_1_3_was_offered(versions: list[str], foun
     assert "tls.full_handshake_cost" in ids(story)
 
 
+def test_a_server_on_one_loopback_alone_is_only_information() -> None:
+    story = Story("http://localhost/").hosts("::1", "127.0.0.1", name="localhost")
+    story.connect_fails("tcp.refused", address="::1", took_ms=1)
+    story.connect("127.0.0.1").exchange(version="1.1")
+    assert severity(story, "tcp.ipv6_broken") == "info"
+
+
 def test_no_ipv6_route_of_our_own_is_only_information() -> None:
     story = Story().lookup("2001:db8::1", "192.0.2.1")
     story.connect_fails("tcp.no_route", address="2001:db8::1", took_ms=0.1, errno="ENETUNREACH")

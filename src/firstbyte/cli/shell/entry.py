@@ -21,7 +21,7 @@ def run(arguments: list[str]) -> int:
     """Run the command line ``arguments`` (without the program's name); return the exit code."""
     make_streams_safe()
     try:
-        code = root.main(arguments, prog_name="firstbyte", standalone_mode=False)
+        code = _run_root(arguments)
         sys.stdout.flush()
     except BrokenPipeError:
         return _reader_went_away()
@@ -42,6 +42,14 @@ def run(arguments: list[str]) -> int:
     except Exception as fault:
         return _internal(fault)
     return code if isinstance(code, int) else 0
+
+
+def _run_root(arguments: list[str]) -> object:
+    """Run click's part. Where a pipe breaks, and only there, it ends the process itself, with 1."""
+    try:
+        return root.main(arguments, prog_name="firstbyte", standalone_mode=False)
+    except SystemExit:
+        raise BrokenPipeError from None
 
 
 def complain(message: str, hint: str | None, code: int) -> int:

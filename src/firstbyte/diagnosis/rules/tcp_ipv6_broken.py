@@ -25,6 +25,10 @@ def _observe(journey: Journey, hop: Hop, broken: list[Attempt]) -> Observation:
     if all(_unrouted_here(attempt) for attempt in broken):
         text = f"This machine has no route to the IPv6 addresses of {host(hop)}; IPv4 was used."
         return Observation(text, evidence, "info", "Nothing, unless this network has IPv6.")
+    if all(attempt.address == "::1" for attempt in broken):
+        text = f"{host(hop)} listens on IPv4's loopback alone, not on ::1."
+        fix = "Listen on ::1, too: some programs try it alone."
+        return Observation(text, evidence, "info", fix)
     text = f"{host(hop)} has IPv6 addresses that do not work; IPv4 hid it."
     return Observation(text, evidence)
 
