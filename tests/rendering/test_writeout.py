@@ -9,6 +9,7 @@ import pytest
 
 from firstbyte.rendering.exports.writeout import Piece, write_out
 from firstbyte.rendering.exports.writeout_variables import VARIABLES, Transfer
+from testbed.events import Story
 from testbed.journeys import expired, healthy, healthy_hop, redirected
 
 
@@ -135,3 +136,8 @@ def test_what_is_no_variable_is_printed_as_curl_prints_it(template: str) -> None
     command = ["curl", "-s", "-o", "/dev/null", "-w", template, "file:///dev/null"]
     done = subprocess.run(command, capture_output=True, check=True, text=True)
     assert shown(template) == done.stdout
+
+
+def test_a_connection_counts_once_it_stands() -> None:
+    refused = Story().lookup().connect_fails().fails("tcp.refused", "tcp").journey()
+    assert shown("%{num_connects} %{remote_ip}", refused) == "0 192.0.2.1"

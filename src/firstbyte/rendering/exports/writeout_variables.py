@@ -210,7 +210,12 @@ def _connect_status(transfer: Transfer) -> int:
 
 
 def _connections(transfer: Transfer) -> int:
-    return sum(hop.remote_ip is not None and not hop.reused for hop in transfer.journey.hops)
+    return sum(not hop.reused and _stood(hop) for hop in transfer.journey.hops)
+
+
+def _stood(hop: Hop) -> bool:
+    attempts = (*(hop.tcp.attempts if hop.tcp else ()), *(hop.quic.attempts if hop.quic else ()))
+    return any(attempt.outcome == "connected" for attempt in attempts)
 
 
 def _verify_result(transfer: Transfer) -> int:
