@@ -5,6 +5,7 @@ import ipaddress
 import os
 import socket
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from firstbyte.sim.errors import os_error
@@ -61,10 +62,16 @@ def _host(family: int, host: Any, resolve: Callable[[str], str]) -> str:
     if text == "<broadcast>":
         return "255.255.255.255"
     try:
-        found = ipaddress.ip_address(text.partition("%")[0])
+        found = _parse_literal(text)
     except ValueError:
-        found = ipaddress.ip_address(resolve(text))
+        found = _parse_literal(resolve(text))
     return _bare(family, found)
+
+
+@lru_cache(maxsize=4096)
+def _parse_literal(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """Without a zone; cached, since a program that connects a lot mentions few addresses."""
+    return ipaddress.ip_address(text.partition("%")[0])
 
 
 def _bare(family: int, found: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:

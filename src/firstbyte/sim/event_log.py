@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from firstbyte.events import link
 from firstbyte.events.base import Event
-from firstbyte.protocols.ip.host import HostEvent
+from firstbyte.protocols.ip.host_event import HostEvent
 from firstbyte.protocols.ip.packet import Packet
 from firstbyte.protocols.ip.udp import Datagram
 from firstbyte.sim.capture import Seen

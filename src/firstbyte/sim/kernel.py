@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from firstbyte.protocols.ip import addresses
 from firstbyte.protocols.ip.host import Host as Stack
-from firstbyte.protocols.ip.host import HostEvent
+from firstbyte.protocols.ip.host_event import HostEvent
 from firstbyte.protocols.ip.notify import Notified
 from firstbyte.protocols.ip.packet import Packet
 from firstbyte.protocols.ip.settings import HostSettings

@@ -3,6 +3,7 @@
 import asyncio
 import ipaddress
 import socket
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from msgspec import Struct
@@ -126,6 +127,7 @@ def _without_network(host: "Host", query: Query) -> list[str] | None:
     return None
 
 
+@lru_cache(maxsize=4096)
 def _literal(name: str) -> str | None:
     try:
         ipaddress.ip_address(name.partition("%")[0])

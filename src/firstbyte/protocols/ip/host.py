@@ -38,13 +38,11 @@ News of a socket: ``READABLE``, ``WRITABLE`` (only after a short ``write``), ``C
 from msgspec import Struct
 
 from firstbyte.errors import UsageError
-from firstbyte.events.base import Direction
-from firstbyte.events.link import IcmpReceived, PacketDropped
-from firstbyte.events.tcp import TcpEvent
 from firstbyte.protocols.ip import addresses, icmp_errors
 from firstbyte.protocols.ip.arp import REPLY, REQUEST, Arp
 from firstbyte.protocols.ip.forward import forward
 from firstbyte.protocols.ip.fragments import Reassembler
+from firstbyte.protocols.ip.host_event import HostEvent
 from firstbyte.protocols.ip.icmp_layer import IcmpLayer, PingSocket
 from firstbyte.protocols.ip.icmpv4 import Icmpv4
 from firstbyte.protocols.ip.icmpv6 import Icmpv6
@@ -73,15 +71,6 @@ from firstbyte.protocols.tcp.timers import NEVER
 
 DEFAULT_SETTINGS = HostSettings()
 LOOPBACK = "lo"
-
-
-class HostEvent(Struct, gc=False):
-    """Something that happened in the host; ``socket`` is whom it is about, if anybody."""
-
-    at_ns: int
-    socket: object | None
-    direction: Direction | None
-    what: TcpEvent | PacketDropped | IcmpReceived
 
 
 class HostPolled(Struct, gc=False):
@@ -272,10 +261,7 @@ class Host:
         self._note_lost_fragments()
 
     def _events(self, now_ns: int) -> list[HostEvent]:
-        events: list[HostEvent] = []
-        if self.tcp.events:
-            told, self.tcp.events = self.tcp.events, []
-            events += [HostEvent(t.at_ns, socket, t.direction, t.what) for socket, t in told]
+        events, self.tcp.events = self.tcp.events, []
         if self.transmitter.drops:
             drops, self.transmitter.drops = self.transmitter.drops, []
             events += [HostEvent(now_ns, None, None, drop) for drop in drops]

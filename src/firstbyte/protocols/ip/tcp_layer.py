@@ -11,6 +11,7 @@ from heapq import heappop, heappush
 from msgspec.structs import replace
 
 from firstbyte.protocols.ip import addresses
+from firstbyte.protocols.ip.host_event import HostEvent
 from firstbyte.protocols.ip.notify import ACCEPTABLE, Notices
 from firstbyte.protocols.ip.packet import TCP, Packet
 from firstbyte.protocols.ip.ports import Binding, PortTable
@@ -19,7 +20,7 @@ from firstbyte.protocols.ip.tcp_sockets import Endpoint, TcpListener, TcpSocket
 from firstbyte.protocols.ip.transmit import Path, Transmitter
 from firstbyte.protocols.socket_error import SocketError
 from firstbyte.protocols.tcp.config import TcpConfig
-from firstbyte.protocols.tcp.connection import CONNECTED, ENDED, Connection, Told
+from firstbyte.protocols.tcp.connection import CONNECTED, ENDED, Connection
 from firstbyte.protocols.tcp.isn import initial_sequence, timestamp_offset
 from firstbyte.protocols.tcp.output import make_reset
 from firstbyte.protocols.tcp.segment import ACK, RST, SYN, Segment
@@ -49,7 +50,7 @@ class TcpLayer:
         self.ports = PortTable(*settings.ephemeral_ports, secret)
         self.connections: dict[Key, TcpSocket] = {}
         self.listeners: dict[Endpoint, list[TcpListener]] = {}
-        self.events: list[tuple[TcpSocket, Told]] = []
+        self.events: list[HostEvent] = []
         self.tracing = False
         self._dirty: list[TcpSocket] = []
         self._heap: list[tuple[int, int, TcpSocket]] = []
@@ -238,7 +239,7 @@ class TcpLayer:
         if segments:
             self._send(socket, segments, now_ns)
         for told in polled.events:
-            self.events.append((socket, told))
+            self.events.append(HostEvent(told.at_ns, socket, told.direction, told.what))
         changed = connection.changed
         if changed:
             connection.changed = 0

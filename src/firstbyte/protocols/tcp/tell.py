@@ -16,17 +16,21 @@ if TYPE_CHECKING:
 
 def segment_event(connection: "Connection", segment: Segment, direction: Direction) -> SegmentEvent:
     """``segment`` as its host tells it, with numbers relative to the initial ones."""
-    ours, theirs = connection.sender.iss, connection.receiver.irs
-    if direction == "received":
-        ours, theirs = theirs, ours
-        if segment.flags & SYN:
-            ours = segment.seq
+    sender, receiver = connection.sender, connection.receiver
+    if direction == "sent":
+        ours, theirs, scale = sender.iss, receiver.irs, receiver.scale
+    else:
+        ours, theirs, scale = receiver.irs, sender.iss, sender.scale
+    if segment.flags & SYN:
+        # Its window is never scaled, and the peer's initial number is known by it alone.
+        scale = 0
+        ours = segment.seq
     return SegmentEvent(
         flags=flag_names(segment.flags),
         length=len(segment.payload),
         seq=(segment.seq - ours) & MASK,
         ack=(segment.ack - theirs) & MASK if segment.flags & ACK else None,
-        window_bytes=_window(connection, segment, direction),
+        window_bytes=segment.window << scale,
         options=options_event(segment.options),
         retransmission=segment.retransmission,
     )
@@ -47,13 +51,6 @@ def options_event(options: TcpOptions) -> SegmentOptions:
         fast_open_cookie=None if cookie is None else cookie.hex(),
         other=tuple(kind for kind, _ in options.other),
     )
-
-
-def _window(connection: "Connection", segment: Segment, direction: Direction) -> int:
-    if segment.flags & SYN:
-        return segment.window
-    side = connection.receiver if direction == "sent" else connection.sender
-    return segment.window << side.scale
 
 
 def tcp_info(connection: "Connection") -> TcpInfo:
