@@ -55,10 +55,39 @@ def test_of_equal_times_what_set_out_first_comes_first():
 def test_what_was_posted_can_be_withdrawn():
     (clock, agenda), seen = make(), []
     items = [agenda.post(number % 3, 0, seen.append, number) for number in range(9)]
-    agenda.withdraw(items[::2])
+    for item in items[::2]:
+        agenda.withdraw(item)
     assert len(agenda) == 4
     drain(clock, agenda, 9)
     assert seen == [3, 1, 7, 5]
+
+
+lanes = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2)), max_size=60)
+
+
+@given(lanes, st.integers(0, 5))
+def test_lanes_change_nothing_but_the_heap(steps, kept):
+    """A lane keeps its appointments where each of them would have been kept by itself."""
+    orders = []
+    for in_lanes in (True, False):
+        (clock, agenda), seen = make(), []
+        posts = [agenda.lane(seen.append) for _ in range(3)]
+        items, times = [[], [], []], [0, 0, 0]
+        for number, (later, which) in enumerate(steps):
+            times[which] += later
+            if in_lanes and which:
+                posts[which].post(times[which], times[which] // 2, number)
+            else:
+                at_ns = times[which]
+                items[which].append(agenda.post(at_ns, at_ns // 2, seen.append, number))
+        if in_lanes:
+            posts[1].cut(kept)
+        for item in [] if in_lanes else items[1][kept:]:
+            agenda.withdraw(item)
+        while agenda.run_next():
+            pass
+        orders.append(seen)
+    assert orders[0] == orders[1]
 
 
 def test_a_cancelled_one_does_not_move_the_clock():

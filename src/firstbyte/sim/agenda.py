@@ -4,6 +4,7 @@ asyncio's own timer heap compares times alone, so simultaneous entries come out 
 its floats let ``now + resolution == now`` at large times. Packets and timers share this one.
 """
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
@@ -47,6 +48,7 @@ class Agenda:
         self._background = 0
 
     def __len__(self) -> int:
+        """How many stand on the heap; of a lane that is one."""
         return len(self._heap) - self._cancelled
 
     @property
@@ -84,25 +86,19 @@ class Agenda:
             self._background -= 1
         self._cancelled += 1
         if self._cancelled > 64 and self._cancelled * 2 > len(self._heap):
-            self._keep([item for item in self._heap if item[3] or not item[4].cancelled])
+            # In place, because run_due and lanes hold on to the list.
+            self._heap[:] = [item for item in self._heap if item[3] or not item[4].cancelled]
+            heapify(self._heap)
             self._cancelled = 0
 
-    def posted(self, action: Callable[[Any], object], beginning: int) -> list[Item]:
-        """What was posted for ``action`` after ``beginning`` of all, and is to come; in its order.
-
-        Looks at the whole heap: for what is rare.
-        """
-        return sorted(item for item in self._heap if item[3] == action and item[2] > beginning)
-
-    def withdraw(self, items: list[Item]) -> None:
-        """Forget what was posted. As rare."""
-        gone = {item[2] for item in items}
-        self._keep([item for item in self._heap if item[2] not in gone])
-
-    def _keep(self, items: list[Item]) -> None:
-        # In place, because run_due holds on to the list.
-        self._heap[:] = items
+    def withdraw(self, item: Item) -> None:
+        """Forget what was posted. Looks at the whole heap: for what is rare."""
+        self._heap.remove(item)
         heapify(self._heap)
+
+    def lane(self, action: Callable[[Any], object]) -> "Lane":
+        """A lane for ``action``: see there."""
+        return Lane(self, self._heap, action)
 
     def next_ns(self) -> int | None:
         """The time of the next appointment, or None."""
@@ -146,3 +142,43 @@ class Agenda:
         if entry.background:
             self._background -= 1
         entry.action()
+
+
+class Lane:
+    """Appointments that are put down in the order of their times, as the packets on a wire.
+
+    Only the first stands on the heap, which therefore stays small however many are under way.
+    Each keeps the place among equal times that it had when it was put down.
+    """
+
+    __slots__ = ("_action", "_agenda", "_heap", "_turn", "items")
+
+    def __init__(self, agenda: Agenda, heap: list[Item], action: Callable[[Any], object]) -> None:
+        self._agenda = agenda
+        self._heap = heap
+        self._action = action
+        self._turn = self._keep_first
+        self.items: deque[Item] = deque()
+
+    def post(self, at_ns: int, since_ns: int, subject: object) -> None:
+        """As ``Agenda.post``; neither time may be earlier than that of the one before."""
+        agenda = self._agenda
+        agenda.sequence += 1
+        item = (at_ns, since_ns, agenda.sequence, self._turn, subject)
+        if not self.items:
+            heappush(self._heap, item)
+        self.items.append(item)
+
+    def _keep_first(self, subject: object) -> None:
+        items = self.items
+        items.popleft()
+        if items:
+            heappush(self._heap, items[0])
+        self._action(subject)
+
+    def cut(self, kept: int) -> None:
+        """Forget all but the first ``kept``."""
+        if not kept and self.items:
+            self._agenda.withdraw(self.items[0])
+        while len(self.items) > kept:
+            self.items.pop()

@@ -226,7 +226,7 @@ class Wire:
         if self._sending is None:
             return None, packets
         ends_ns, began_ns, _, _, packet = self._sending
-        self._agenda.withdraw([self._sending])
+        self._agenda.withdraw(self._sending)
         self._sending = None
         return (packet, began_ns, ends_ns), packets
 

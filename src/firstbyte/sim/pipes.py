@@ -33,8 +33,7 @@ class Pipe:
         limit_bytes: int,
     ) -> None:
         self._agenda = agenda
-        self._beginning = agenda.sequence
-        self._arrive = arrive
+        self._arrivals = agenda.lane(arrive)
         self._rate_bps = rate_bps
         self._took_ns: dict[int, int] = {}
         self._delay_ns = delay_ns
@@ -66,7 +65,7 @@ class Pipe:
             ends_ns += self._took_ns.get(size) or self._transmission_ns(size, self._rate_bps)
             self._begins_ns, self._ends_ns = begins_ns, ends_ns
         self._taken += 1
-        self._agenda.post(ends_ns + self._delay_ns, ends_ns, self._arrive, packet)
+        self._arrivals.post(ends_ns + self._delay_ns, ends_ns, packet)
         return True
 
     def _transmission_ns(self, size: int, rate_bps: float) -> int:
@@ -95,7 +94,7 @@ class Pipe:
         """Begin with a transmission that is under way already."""
         self._begins_ns, self._ends_ns = began_ns, ends_ns
         self._taken += 1
-        self._agenda.post(ends_ns + self._delay_ns, ends_ns, self._arrive, packet)
+        self._arrivals.post(ends_ns + self._delay_ns, ends_ns, packet)
 
     def stop(self, now_ns: int) -> tuple[Sending | None, list[Unit], int | None]:
         """Settings change: take back what has not left.
@@ -104,13 +103,13 @@ class Pipe:
         nothing has.
         """
         self._begin(now_ns)
-        arrivals = self._agenda.posted(self._arrive, self._beginning)
+        arrivals = list(self._arrivals.items)
         first = len(arrivals) - len(self._waiting)
         waiting: list[Unit] = [item[4] for item in arrivals[first:]]
         sending = self._under_way(arrivals[first - 1], now_ns) if first else None
         if sending is not None:
             first -= 1
-        self._agenda.withdraw(arrivals[first:])
+        self._arrivals.cut(first)
         if first:
             return sending, waiting, arrivals[first - 1][0]
         return sending, waiting, now_ns if self._taken > len(arrivals) else None
