@@ -70,7 +70,7 @@ def test_lanes_change_nothing_but_the_heap(steps, kept):
     """A lane keeps its appointments where each of them would have been kept by itself."""
     orders = []
     for in_lanes in (True, False):
-        (clock, agenda), seen = make(), []
+        (_, agenda), seen = make(), []
         posts = [agenda.lane(seen.append) for _ in range(3)]
         items, times = [[], [], []], [0, 0, 0]
         for number, (later, which) in enumerate(steps):
