@@ -96,9 +96,9 @@ def test_damaged_messages_decode_or_raise(at: int, damage: bytes) -> None:
         walker.decode(bytes(wire))
 
 
-def outcome(data: bytes) -> object:
+def outcome(data: bytes, question: bytes = b"") -> object:
     try:
-        return walker.decode(data)
+        return walker.decode(data, question)
     except DecodeError as error:
         return str(error)
 
@@ -116,6 +116,15 @@ def test_a_record_of_options_means_the_same_remembered_or_not(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(walker, "_opt_at_end", lambda _: None)
         assert outcome(bytes(wire)) == remembered
+
+
+@given(st.integers(0, 10_000), st.binary(max_size=6))
+def test_an_answer_means_the_same_where_its_question_is_known(at: int, damage: bytes) -> None:
+    wire = bytearray(message_with(*RRSETS).to_wire())
+    question = bytes(wire[12 : wire.index(b"\0", 12) + 5])
+    at %= len(wire)
+    wire[at : at + len(damage)] = damage
+    assert outcome(bytes(wire), question) == outcome(bytes(wire))
 
 
 def test_a_chain_of_pointers_costs_little() -> None:
