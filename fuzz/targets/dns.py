@@ -7,13 +7,20 @@ import dns.rrset
 from firstbyte.errors import DecodeError, UrlError, UsageError
 from firstbyte.protocols.dns import names
 from firstbyte.protocols.dns.dissect import dissect
+from firstbyte.protocols.dns.message import Message
 from firstbyte.protocols.dns.octets import from_text, unwrapped
 from firstbyte.protocols.dns.tsig import Chain, Fault, key_from_text
 from firstbyte.protocols.dns.walker import decode
+from firstbyte.resolver.daemon import replies
+from firstbyte.resolver.daemon.channel import Channel
+from firstbyte.resolver.machine.replies import read
+from firstbyte.resolver.machine.values import Ask, Response
 from firstbyte.resolver.message import Query, make_query, read_reply
 from firstbyte.resolver.names import parse_host
 from firstbyte.resolver.transports.doh_framing import Http1Framing, Http2Framing, parse_endpoint
 from firstbyte.resolver.transports.framing import LengthFraming, Unfit, frame
+from firstbyte.resolver.upstream.cookies import CookieJar
+from firstbyte.resolver.upstream.queries import Exchange
 from firstbyte.server.dns.answers import Client, Manners, answer
 from firstbyte.server.dns.signed import opened
 from firstbyte.server.dns.transfer import messages
@@ -133,6 +140,31 @@ def _doh(data: bytes) -> None:
         framing.outgoing()
 
 
+def _client(data: bytes) -> None:
+    """A question to the resolver daemon, and an answer on its terms."""
+    for channel in (Channel.UDP, Channel.TLS):
+        asked = replies.read(data, channel)
+        if isinstance(asked, replies.Asked):
+            response = Response(asked.refusal or 0, errors=asked.errors)
+            decode(replies.reply(asked, response, replies.Manners(), asked.terms.cookie).data)
+
+
+def _upstream(data: bytes) -> None:
+    """An answer to a question of the resolver's, as it came and past the checks of strays."""
+    for rdtype in (1, 2, 5, 6, 43):
+        ask = Ask(1, ("192.0.2.1", 53), _ZONE_NAME, _NAME, rdtype, False, True, False, True, 1.0, 1)
+        exchange = Exchange(ask, 1232, CookieJar(), bytes)
+        size = len(_NAME) + 16
+        for answer_ in (
+            data,
+            exchange.data[:2] + data[2:12] + exchange.data[12:size] + data[size:],
+        ):
+            message = exchange.read(answer_)
+            if isinstance(message, Message):
+                read(message, _ZONE_NAME, _NAME, rdtype, recursive=False)
+
+
+_NAME, _ZONE_NAME = names.from_text("site.test."), names.from_text("test.")
 TARGETS = (
     Target("dns.decode", ANSWERS, decode, (DecodeError,)),
     Target("dns.read_reply", ANSWERS, _read),
@@ -147,6 +179,8 @@ TARGETS = (
     ),
     Target("dns.tsig", (_SIGNED, *ANSWERS[:2]), _tsig, (DecodeError, Fault)),
     Target("dns.served", tuple(query.wire for query in _QUERIES.values()) + _ASKED, _served),
+    Target("dns.client", tuple(query.wire for query in _QUERIES.values()) + _ASKED, _client),
+    Target("dns.upstream", ANSWERS, _upstream),
     Target("dns.names", texts("www.site.test.", r"a\.b\255.test", "."), _names, (DecodeError,)),
     Target(
         "dns.parse_host",
