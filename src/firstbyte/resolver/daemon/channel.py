@@ -1,6 +1,7 @@
 """The ways in which a question comes, and what they change."""
 
 from enum import Enum
+from typing import Final
 
 
 class Channel(Enum):
@@ -20,3 +21,7 @@ class Channel(Enum):
     def kept_open(self) -> bool:
         """Whether its idle time is told by EDNS (RFC 7828); HTTP has its own ways."""
         return self in (Channel.TCP, Channel.TLS)
+
+
+UDP: Final = Channel.UDP
+"""What nearly every question comes by: Python 3.11 finds a member on its class slowly."""

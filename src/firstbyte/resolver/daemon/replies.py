@@ -23,7 +23,7 @@ from firstbyte.resolver.daemon.terms import (
     Terms,
     terms_of,
 )
-from firstbyte.resolver.machine.values import Ede, Error, Question, Response, Security
+from firstbyte.resolver.machine.values import SECURE, Ede, Error, Question, Response
 
 EDE_OPTION = 15
 PADDED_BYTES = 468
@@ -146,7 +146,7 @@ def _flags(terms: Terms, response: Response) -> int:
     if response.compact and not terms.reads_compact_denials:
         rcode = dns.NXDOMAIN
     flags = dns.QR | dns.RA | terms.flags & (dns.RD | dns.CD | 0x7800) | rcode
-    if response.security is not Security.SECURE or terms.checking_disabled:
+    if response.security is not SECURE or terms.checking_disabled:
         return flags  # with CD it shall not depend on what the cache happens to know
     wanted = terms.dnssec_ok or terms.flags & dns.AD
     if wanted and response.rcode in (dns.NOERROR, dns.NXDOMAIN):

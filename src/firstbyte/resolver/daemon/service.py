@@ -9,18 +9,19 @@ from firstbyte.protocols.dns.message import Message
 from firstbyte.protocols.dns.patching import truncated
 from firstbyte.resolver.daemon import replies
 from firstbyte.resolver.daemon.access import AccessList, RateLimiter
-from firstbyte.resolver.daemon.channel import Channel
+from firstbyte.resolver.daemon.channel import UDP, Channel
 from firstbyte.resolver.daemon.clock import FileClock
 from firstbyte.resolver.daemon.cookies import ServerCookies
 from firstbyte.resolver.daemon.replies import Asked, Manners
 from firstbyte.resolver.daemon.statistics import Statistics
 from firstbyte.resolver.driver import Clock, Driver
 from firstbyte.resolver.machine.values import (
+    BOGUS,
+    SECURE,
     Ask,
     FailureKind,
     Moment,
     Response,
-    Security,
 )
 from firstbyte.resolver.wire_cache import WireCache
 
@@ -94,7 +95,7 @@ class Service:
         """Answer ``data`` from ``client`` with ``reply``, at once or later; whether it will be."""
         if not self.rules.access.allows(client):
             return self._refuse_client(data, client, reply, now, channel)
-        if channel is Channel.UDP:
+        if channel is UDP:
             hit = self.wire.get(data, now.unix_s)
             if hit is not None:
                 self.statistics.hits += 1
@@ -105,7 +106,7 @@ class Service:
             return False
         if isinstance(asked, bytes):
             self.statistics.malformed += 1
-            self._give(asked, client, reply, now, limited=channel is Channel.UDP)
+            self._give(asked, client, reply, now, limited=channel is UDP)
             return True
         if asked.refusal is not None:
             cookie = self._cookie(asked, client, now)
@@ -166,8 +167,8 @@ class Service:
     def _count(self, response: Response) -> None:
         statistics = self.statistics
         statistics.answers[response.rcode] += 1
-        statistics.secure += response.security is Security.SECURE
-        statistics.bogus += response.security is Security.BOGUS
+        statistics.secure += response.security is SECURE
+        statistics.bogus += response.security is BOGUS
 
     def _cookie(self, asked: Asked, client: str, now: Moment) -> bytes | None:
         """The cookie for a client that sent one (RFC 7873, 5.2)."""

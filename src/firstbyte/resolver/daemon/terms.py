@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns.message import Edns, Message
-from firstbyte.resolver.daemon.channel import Channel
+from firstbyte.resolver.daemon.channel import UDP, Channel
 from firstbyte.resolver.daemon.cookies import is_well_formed
 
 NSID_OPTION = 3
@@ -43,7 +43,7 @@ class Terms:
     def __init__(self, flags: int, edns: Edns | None, channel: Channel) -> None:
         self.flags = flags
         self.edns = edns
-        self.udp = channel is Channel.UDP
+        self.udp = channel is UDP
         self.checking_disabled = bool(flags & dns.CD)
         self.recursion_desired = bool(flags & dns.RD)
         self.dnssec_ok = edns is not None and edns.dnssec_ok
@@ -75,9 +75,12 @@ def _has(edns: Edns | None, option: int) -> bool:
 
 
 def terms_of(message: Message, channel: Channel) -> Terms:
-    """The terms of a question; those of a long message are thought over each time."""
-    read = Terms if message.size_bytes > MAX_KEPT_BYTES else _known
-    return read(message.flags, message.edns, channel)
+    """The terms of a question; those of a long one, or on a stream, are thought over each time."""
+    if channel is not UDP or message.size_bytes > MAX_KEPT_BYTES:
+        return Terms(message.flags, message.edns, channel)
+    return _known(message.flags, message.edns)
 
 
-_known = lru_cache(maxsize=1024)(Terms)
+@lru_cache(maxsize=1024)
+def _known(flags: int, edns: Edns | None) -> Terms:
+    return Terms(flags, edns, UDP)

@@ -7,7 +7,15 @@ from firstbyte.resolver.machine import composing, dns64, rebinding, sentinel, sp
 from firstbyte.resolver.machine.finding import Finder
 from firstbyte.resolver.machine.recalling import Recaller
 from firstbyte.resolver.machine.settings import Settings
-from firstbyte.resolver.machine.values import Ede, Error, Question, Response, Security
+from firstbyte.resolver.machine.values import (
+    BOGUS,
+    SECURE,
+    Ede,
+    Error,
+    Question,
+    Response,
+    Security,
+)
 from firstbyte.resolver.machine.work import Work
 
 
@@ -52,16 +60,14 @@ class Answerer:
 
     def _withheld(self, question: Question, response: Response) -> Response:
         """The response without what the client shall not see."""
-        if response.security is Security.SECURE and self.settings.validation.root_key_sentinel:
+        if response.security is SECURE and self.settings.validation.root_key_sentinel:
             root = self.finder.validator.chain.anchors.get(ROOT, ())
             response = sentinel.told(question, response, root)
         harden = self.settings.harden
         return rebinding.cleaned(response, harden) if harden.private_addresses else response
 
     async def _chain(self, question: Question, work: Work) -> Response:
-        response = Response(
-            dns.NOERROR, security=Security.SECURE, ttl_s=self.settings.cache.max_ttl_s
-        )
+        response = Response(dns.NOERROR, security=SECURE, ttl_s=self.settings.cache.max_ttl_s)
         validate = self.settings.validation.enabled and not question.checking_disabled
         name = question.name
         seen = set()
@@ -72,7 +78,7 @@ class Answerer:
                 entry = await self.finder.completed(entry, work, validate=validate)
             if entry is None:
                 return self._failed(question, work)
-            if entry.security is Security.BOGUS and validate:
+            if validate and entry.security is BOGUS:
                 return self.recaller.stale_if_kept(question) or composing.bogus(entry, work)
             if question.rdtype == dns.ANY and entry.rrset is not None:
                 return await self._any(question, work, validate)
@@ -90,13 +96,13 @@ class Answerer:
 
     async def _any(self, question: Question, work: Work, validate: bool) -> Response:
         """All that the server gave for ANY; the daemon shows less of it over UDP (RFC 8482)."""
-        response = Response(dns.NOERROR, security=Security.SECURE)
+        response = Response(dns.NOERROR, security=SECURE)
         for (name, _), entry in list(work.fresh.items()):
             if name != question.name or entry.rrset is None:
                 continue
             if validate and entry.security is Security.UNCHECKED:
                 await self.finder.settle(entry, work)
-            if validate and entry.security is Security.BOGUS:
+            if validate and entry.security is BOGUS:
                 return composing.bogus(entry, work)
             self._add(response, entry)
         return response

@@ -18,7 +18,8 @@ def add(response: Response, entry: Entry, settings: CacheSettings, now_s: float)
     left_s = entry.remaining_s(now_s) if entry.expires_s else 0
     again_s = left_s - refreshed_s(entry, settings) if settings.prefetch else left_s
     response.ttl_s = min(response.ttl_s, again_s)
-    response.security = min(response.security, entry.security)
+    if entry.security < response.security:
+        response.security = entry.security
     shown_s = left_s if entry.expires_s else entry.ttl_s
     if entry.error is not None and entry.error not in response.errors:
         response.errors.append(entry.error)

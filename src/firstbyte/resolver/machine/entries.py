@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns.message import RRset
 from firstbyte.protocols.dns.names import ancestors, is_under, label_count, parent
-from firstbyte.resolver.cache import Entry, Rank
+from firstbyte.resolver.cache import AUTHORITATIVE, Entry, Rank
 from firstbyte.resolver.machine.iterator import Fetched
 from firstbyte.resolver.machine.replies import Reply
 from firstbyte.resolver.validator import nsec
@@ -17,7 +17,7 @@ MAX_HINTS = 4
 def entries_of(fetched: Fetched, name: bytes, rdtype: int, *, full: bool) -> list[Entry]:
     """What the reply says of ``name`` and of the names that it leads to."""
     reply = fetched.reply
-    rank = Rank.AUTHORITATIVE if reply.authoritative else Rank.ANSWER
+    rank = AUTHORITATIVE if reply.authoritative else Rank.ANSWER
     made = []
     before: RRset | None = None
     for link in reply.links:

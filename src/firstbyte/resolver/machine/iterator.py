@@ -17,7 +17,7 @@ from firstbyte.protocols.dns.names import ROOT, is_under, parent, to_text
 from firstbyte.resolver.machine import replies
 from firstbyte.resolver.machine.delegations import Delegation, Delegations
 from firstbyte.resolver.machine.minimiser import Minimiser
-from firstbyte.resolver.machine.replies import Kind, Reply
+from firstbyte.resolver.machine.replies import ANSWER, REFERRAL, Kind, Reply
 from firstbyte.resolver.machine.scheduler import Scheduler
 from firstbyte.resolver.machine.servers import Servers
 from firstbyte.resolver.machine.settings import Settings
@@ -132,7 +132,7 @@ class Iterator:
                     return None
                 minimiser.give_up()
                 continue
-            if reply.kind is Kind.REFERRAL:
+            if reply.kind is REFERRAL:
                 cut = self._descend(reply, cut)
                 continue
             if whole:
@@ -371,6 +371,8 @@ class Iterator:
             self._truncated(server, attempt)
             return None
         reply = replies.read(message, cut.zone, name, rdtype, recursive=cut.recursive)
+        if reply.kind is ANSWER:
+            return reply
         if reply.kind is Kind.ERROR:
             self._error(server, message, reply, attempt)
             return None

@@ -7,6 +7,7 @@ nothing, and glue for other zones are dropped here, so that nothing later can be
 from collections.abc import Sequence
 from enum import Enum
 from ipaddress import IPv6Address
+from typing import Final
 
 from msgspec import Struct, field
 
@@ -30,6 +31,11 @@ class Kind(Enum):
     EMPTY = "empty"
     """Neither data nor SOA nor referral, without authority: believed only if nothing better."""
     ERROR = "error"
+
+
+ANSWER: Final = Kind.ANSWER
+REFERRAL: Final = Kind.REFERRAL
+"""As in ``values``: what every reply passes."""
 
 
 class Reply(Struct, gc=False):
@@ -110,7 +116,7 @@ def _plain(message: Message, zone: bytes, name: bytes, rdtype: int) -> Reply | N
     sets = group(message.answer)
     if len(sets) != 1 or sets[0].rdtype != rdtype or not is_under(name, zone):
         return None
-    return Reply(Kind.ANSWER, dns.NOERROR, True, sets, name, complete=True)
+    return Reply(ANSWER, dns.NOERROR, True, sets, name, complete=True)
 
 
 def _sets(

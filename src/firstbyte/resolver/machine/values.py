@@ -1,7 +1,7 @@
 """What goes into the machine and what comes out."""
 
 from enum import IntEnum
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from msgspec import Struct, field
 
@@ -26,6 +26,11 @@ class Security(IntEnum):
     INDETERMINATE = 2
     INSECURE = 3
     SECURE = 4
+
+
+SECURE: Final = Security.SECURE
+BOGUS: Final = Security.BOGUS
+"""What every question passes: Python 3.11 finds members on their class at a tenth of a µs each."""
 
 
 class Ede(IntEnum):
