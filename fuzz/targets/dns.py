@@ -118,6 +118,7 @@ def _served(data: bytes) -> None:
 
 _KEY = key_from_text("k.test:" + "c2VjcmV0" * 4)
 _SIGNED = Chain(_KEY).sign(_QUERIES["A"].wire, 1.8e9)
+_ANSWERED = Chain(_KEY, bytes(32)).sign(ANSWERS[0], 1.8e9)
 
 
 def _tsig(data: bytes) -> None:
@@ -177,7 +178,7 @@ TARGETS = (
         _octets,
         (UsageError,),
     ),
-    Target("dns.tsig", (_SIGNED, *ANSWERS[:2]), _tsig, (DecodeError, Fault)),
+    Target("dns.tsig", (_SIGNED, _ANSWERED, *ANSWERS[:2]), _tsig, (DecodeError, Fault)),
     Target("dns.served", tuple(query.wire for query in _QUERIES.values()) + _ASKED, _served),
     Target("dns.client", tuple(query.wire for query in _QUERIES.values()) + _ASKED, _client),
     Target("dns.upstream", ANSWERS, _upstream),
