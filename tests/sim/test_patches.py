@@ -2,6 +2,7 @@
 
 import os
 import socket
+import ssl
 import sys
 import threading
 import time
@@ -89,3 +90,14 @@ def test_a_deadline_has_come_when_it_fires(when_s):
     at_ns = deadline_ns(when_s)
     assert at_ns / 1e9 >= when_s
     assert (at_ns - 1) / 1e9 <= when_s
+
+
+def test_a_world_reads_no_authorities_before_somebody_needs_them(monkeypatch):
+    pytest.importorskip("aiohttp")
+
+    def refuse(*_, **__):
+        raise AssertionError("nobody asked for TLS")
+
+    monkeypatch.setattr(ssl, "create_default_context", refuse)
+    with Internet() as internet:
+        internet.run(0.1)

@@ -23,9 +23,8 @@ class Libraries:
     def substitutions(self) -> Iterator[Substitution]:
         """Once the world's environment is in place."""
         connector = sys.modules.get("aiohttp.connector")
-        anchors = os.environ.get("SSL_CERT_FILE")
-        if connector is not None and anchors is not None:
-            yield from self._trust_of_aiohttp(connector, Path(anchors).read_bytes())
+        if connector is not None:
+            yield from self._trust_of_aiohttp(connector)
         resolver = sys.modules.get("dns.resolver")
         if resolver is not None:
             real = vars(resolver.BaseResolver)["read_resolv_conf"]
@@ -34,14 +33,33 @@ class Libraries:
                 if module is not None:
                     yield _in_place(module, "get_default_resolver", _default_resolver(module))
 
-    def _trust_of_aiohttp(self, connector: ModuleType, anchors: bytes) -> Iterator[Substitution]:
+    def _trust_of_aiohttp(self, connector: ModuleType) -> Iterator[Substitution]:
         """The context that aiohttp makes when it is loaded trusts the machine's CAs alone."""
-        name, make = "_SSL_CONTEXT_VERIFIED", getattr(connector, "_make_ssl_context", None)
-        if make is None or name not in vars(connector):
+        kind, name = getattr(connector, "TCPConnector", None), "_get_ssl_context"
+        machine_s = getattr(connector, "_SSL_CONTEXT_VERIFIED", None)
+        if kind is None or name not in vars(kind) or machine_s is None:
             return
-        if self._trusting[0] != anchors:
-            self._trusting = anchors, make(True)
-        yield _in_place(connector, name, self._trusting[1])
+        real = vars(kind)[name]
+
+        def _get_ssl_context(own: Any, request: Any) -> Any:
+            found = real(own, request)
+            return self._own_context(connector) if found is machine_s else found
+
+        yield _in_place(kind, name, _get_ssl_context)
+
+    def _own_context(self, connector: Any) -> Any:
+        """What aiohttp would have made in this world.
+
+        Made for the first request that needs it: reading a machine's CAs takes 20 ms, and most
+        worlds have no such request.
+        """
+        anchors_file = os.environ.get("SSL_CERT_FILE")
+        anchors = Path(anchors_file).read_bytes() if anchors_file else b""
+        known, context = self._trusting
+        if context is None or known != anchors:
+            context = connector._make_ssl_context(True)  # noqa: SLF001
+            self._trusting = anchors, context
+        return context
 
 
 def _in_place(owner: Any, name: str, fake: Any) -> Substitution:

@@ -51,8 +51,9 @@ class Substitutions:
 def _spread(changes: dict[str, tuple[Any, Any]]) -> None:
     """In every module, where ``name`` is the first of its pair, make it the second."""
     for names in _HOLDERS.of(changes.keys()):
-        for name, (old, new) in changes.items():
-            if names.get(name) is old:
+        for name in changes.keys() & names.keys():
+            old, new = changes[name]
+            if names[name] is old:
                 names[name] = new
 
 
