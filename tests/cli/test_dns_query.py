@@ -75,6 +75,24 @@ def test_a_root_on_this_machine_has_its_zones_here_too(tmp_path, port, capsys):
     assert "localhost" not in out
 
 
+def test_a_walk_does_not_ask_the_server_that_is_named(tmp_path, port, capsys):
+    """dig +trace @SERVER goes down from the root, too."""
+    hints = tmp_path / "hints"
+    hints.write_text("ns.root. 60 IN A 127.0.0.1\n")
+    asked = (f"--map=127.0.0.1=127.0.0.1:{port}", "--root-hints", str(hints), "www.example.org")
+    code, out, err = told(capsys, *asked, "@127.0.0.1", "+trace")
+    assert code == 0
+    assert "The walk:" in out
+    assert err == "note: this goes down from the root; the server is not asked\n"
+
+
+@pytest.mark.parametrize("more", [("+tls",), ("-y", "k.test:YWFh")])
+def test_a_walk_cannot_be_encrypted_or_signed(capsys, more):
+    code, _, err = told(capsys, "x.test", "+trace", *more)
+    assert code == 1
+    assert err.endswith("hint: ask a server: @SERVER\n")
+
+
 def test_a_root_that_nobody_serves_is_no_reply(tmp_path, capsys):
     hints = tmp_path / "hints"
     hints.write_text("".join(f"ns{i}.root. 60 IN A 192.0.2.{i}\n" for i in range(1, 30)))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from firstbyte.cli.shell.entry import run
 from firstbyte.cli.shell.group import root
 
 
@@ -46,3 +47,12 @@ def test_a_wrong_command_line_is_told_with_a_hint(firstbyte, arguments, words) -
     assert done.stderr.startswith("firstbyte: ")
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_help_has_what_it_names_first_and_itself_last(capsys) -> None:
+    assert run(["dns", "query", "--help"]) == 0
+    shown = capsys.readouterr().out
+    groups = [line for line in shown.splitlines() if line.endswith(":") and line[0] != " "]
+    assert groups[0] == "Asking:"
+    assert groups[-1] == "Other:"
+    assert shown.count("[+word…]") == 1, "in the usage alone"

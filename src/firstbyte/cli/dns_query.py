@@ -221,7 +221,9 @@ async def _ask(wanted: "Wanted", given: dict[str, Any]) -> "Outcome":
 
     keys = ("audit", "root_hints", "trust_anchor", "plain_case", "qname_minimisation")
     from_root = given["iterative"] or wanted.trace or any(given[key] for key in keys)
-    if wanted.server is None and (from_root or given["maps"]):
+    if from_root or (wanted.server is None and given["maps"]):
+        if wanted.server is not None:
+            print("note: this goes down from the root; the server is not asked", file=sys.stderr)
         return await iterate(wanted, configuration(given))
     families = tuple(family for family, off in ((4, given["ipv6"]), (6, given["ipv4"])) if not off)
     return await ask_all(wanted, given["port"], families, configuration(given))

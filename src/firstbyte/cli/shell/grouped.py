@@ -23,9 +23,9 @@ class GroupedCommand(click.Command):
         groups: dict[str, list[tuple[str, str]]] = {}
         for param in self.get_params(ctx):
             record = param.get_help_record(ctx)
-            if record is not None:
+            if record is not None and isinstance(param, click.Option):  # arguments: in the usage
                 groups.setdefault(getattr(param, "group", OTHER), []).append(record)
-        for name, records in groups.items():
+        for name, records in sorted(groups.items(), key=lambda item: item[0] == OTHER):
             with formatter.section(name):
                 formatter.write_dl(records, col_max=34)
 

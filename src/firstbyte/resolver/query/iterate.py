@@ -151,6 +151,9 @@ async def iterate(wanted: Wanted, config: Config) -> Outcome:
     """
     if wanted.rdclass != dns.IN:
         raise UsageError("only class IN can be resolved from the root", "ask a server: @SERVER")
+    if wanted.secured.kind is not None or wanted.key is not None:
+        what = "a key" if wanted.secured.kind is None else f"DNS over {wanted.secured.kind.upper()}"
+        raise UsageError(f"the root's servers are not asked with {what}", "ask a server: @SERVER")
     settings = machine_settings(config)
     clock = system.current()
     account = Account(*wanted.questions[0])
