@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from firstbyte.server.dns.answers import Client, Manners, answer
 from firstbyte.server.dns.zone_set import ZoneSet
+from firstbyte.server.dns.zonefile import parse_zone
 from testbed.name_server import ask, child_zone, parent_zone
 
 AA = dns.flags.AA
@@ -182,3 +183,39 @@ def test_says_nothing_to_responses_and_scraps(plain):
 def test_survives_any_octets(plain, data):
     got = answer(b"\x12\x34\0\0\0\x01\0\0\0\0\0\0" + data, Client("127.0.0.1"), plain, 0)
     assert got is None or got[:2] == b"\x12\x34"
+
+
+def referral_of(count, size, inside=True):
+    """The referral to a zone with so many servers, each with two addresses."""
+    hosts = [f"n{n}.sub" if inside else f"n{n}" for n in range(count)]
+    text = "$TTL 60\n@ SOA ns h 1 2 3 4 5\n@ NS ns.other.test.\n" + "".join(
+        f"sub NS {host}\n{host} A 192.0.2.{n}\n{host} AAAA 2001:db8::{n}\n"
+        for n, host in enumerate(hosts)
+    )
+    zones = ZoneSet([parse_zone(text, "x.test.", "zone")])
+    query = dns.message.make_query("www.sub.x.test", "A", use_edns=0, payload=size)
+    data = answer(query.to_wire(), Client("127.0.0.1"), zones, 0, Manners(max_udp_bytes=65535))
+    message = dns.message.from_wire(data)
+    return sum(map(len, message.additional)), bool(message.flags & TC)
+
+
+def test_glue_that_does_not_fit_is_truncation():
+    """RFC 9471, 3.1: all of it, or TC; 3.2: of hosts beside the cut as much as fits."""
+    assert referral_of(13, 1232) == (26, False)
+    for size in (512, 700):
+        glue, truncated = referral_of(13, size)
+        assert 0 < glue < 26
+        assert truncated
+    glue, truncated = referral_of(13, 512, inside=False)
+    assert 0 < glue < 26
+    assert not truncated
+    assert referral_of(200, 65535) == (400, False)
+
+
+def test_glue_below_the_cut_comes_first():
+    text = "$TTL 60\n@ SOA ns h 1 2 3 4 5\n@ NS ns.other.test.\nsub NS a\nsub NS z.sub\n"
+    text += "a A 192.0.2.1\nz.sub A 192.0.2.2\n"
+    zones = ZoneSet([parse_zone(text, "x.test.", "zone")])
+    query = dns.message.make_query("sub.x.test", "NS")
+    message = dns.message.from_wire(answer(query.to_wire(), Client("127.0.0.1"), zones, 0))
+    assert [str(rrset.name) for rrset in message.additional] == ["z.sub.x.test.", "a.x.test."]

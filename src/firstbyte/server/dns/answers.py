@@ -219,7 +219,7 @@ def reply(
         signatures=asked is not None and asked.dnssec_ok,
     )
     data = render(parts, _limit(message, client, manners)).data
-    if found.glue_needed and data[11] <= (parts.edns is not None):
+    if int.from_bytes(data[10:12], "big") - (parts.edns is not None) < found.glue_records:
         return data[:2] + bytes((data[2] | dns.TC >> 8,)) + data[3:]  # RFC 9471, 3
     return data
 

@@ -21,8 +21,9 @@ class Found(Struct):
     answer: list[RRset] = field(default_factory=list)
     authority: list[RRset] = field(default_factory=list)
     additional: list[RRset] = field(default_factory=list)
-    glue_needed: bool = False
-    """The additional records are glue that the referral is useless without (RFC 9471)."""
+    glue_records: int = 0
+    """How many of the additional records, the first ones, the referral is useless without: glue of
+    hosts below the cut (RFC 9471, 3.1)."""
 
 
 class Lookup:
@@ -153,7 +154,9 @@ class Lookup:
             else:
                 self._prove(zone.denial.no_data(cut, zone.closest_encloser(cut)))
         self._add_hosts(node[dns.NS])
-        found.glue_needed = any(is_under(rrset.key, cut) for rrset in found.additional)
+        found.additional.sort(key=lambda rrset: not is_under(rrset.key, cut))
+        inside = (rrset for rrset in found.additional if is_under(rrset.key, cut))
+        found.glue_records = sum(len(rrset.rdatas) for rrset in inside)
 
     def _deny(self) -> None:
         """Say with the SOA how long the denial holds (RFC 2308, 3)."""
