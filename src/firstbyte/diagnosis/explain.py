@@ -1,6 +1,6 @@
 """Finding the pages that somebody means: by id, by another program's words, or nearly so.
 
-Kinds of pages register as sources: findings, errors, events, states, drawings, terms.
+Kinds of pages register as sources: findings, errors, events, states, drawings, terms, causes.
 """
 
 import re
@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from difflib import SequenceMatcher
 from functools import cache
 
+from firstbyte.diagnosis.cause_pages import cause_pages
 from firstbyte.diagnosis.error_pages import error_pages
 from firstbyte.diagnosis.event_pages import event_pages
 from firstbyte.diagnosis.glossary_pages import glossary_pages
@@ -30,6 +31,7 @@ SOURCES: tuple[Callable[[], Iterable[Page]], ...] = (
     event_pages,
     state_pages,
     glossary_pages,
+    cause_pages,
 )
 
 

@@ -6,14 +6,14 @@ from msgspec import Struct
 
 from firstbyte.diagnosis.rule import Rule
 
-PageKind = Literal["finding", "error", "event", "state", "option", "term"]
+PageKind = Literal["finding", "error", "event", "state", "option", "term", "cause"]
 
 
 class Page(Struct, frozen=True, kw_only=True):
     """An explanation: what it is, how to see it, how to mend it, where it is written."""
 
     name: str
-    """What it is asked by: a finding's id, an event's type, a state, a term."""
+    """What it is asked by: a finding's id, an event's type, a state, a term, a cause."""
     kind: PageKind
     title: str
     meaning: str
