@@ -91,7 +91,7 @@ def internet(request: pytest.FixtureRequest, _firstbyte_seed: int) -> "Iterator[
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:  # noqa: ARG001 - pluggy
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     """Say how to repeat a failure, and save what was seen."""
     report: pytest.TestReport = yield  # type: ignore[assignment]
     world = item.stash.get(WORLD, None)

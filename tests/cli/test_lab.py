@@ -76,9 +76,12 @@ def test_lab_show_says_what_to_try(capsys):
     assert "  firstbyte --lab=office https://stream.example/\n" in capsys.readouterr().out
 
 
-def test_lab_break_lists_the_faults(capsys):
+def test_lab_break_lists_the_faults_in_the_width_there_is(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
     assert run(["lab", "break"]) == 0
-    assert "dns.nxdomain" in capsys.readouterr().out
+    listed = capsys.readouterr().out
+    assert "dns.nxdomain" in listed
+    assert max(map(len, listed.splitlines())) <= 80
 
 
 def test_lab_break_traces_in_a_world_with_that_fault(capsys):

@@ -27,6 +27,7 @@ def on_a_thread(function):
             server, address = await serve(network)
             await asyncio.to_thread(function, address)
             server.close()
+            await asyncio.sleep(0.05)  # the machine's server sees the last ends
 
         network.run(scenario)
 

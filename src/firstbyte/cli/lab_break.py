@@ -1,5 +1,7 @@
 """``firstbyte lab break``: the faults that a world can be given, and what a trace makes of one."""
 
+import sys
+
 import click
 
 from firstbyte.cli.shell.lab_flags import DEFAULT_WORLD, LabCommand
@@ -17,11 +19,12 @@ def command(fault: str | None, url: str | None, lab: str, seed: int | None) -> i
     form, with all options of a trace, is `firstbyte --lab --fault FAULT [URL]`.
     """
     if fault is None:
+        from firstbyte.cli.shell.terminal import look_of
         from firstbyte.lab.faults import all_faults
         from firstbyte.rendering.columns import columns
 
         rows = [(one.id, one.title) for one in all_faults().values()]
-        click.echo("\n".join(columns(rows, indent="")))
+        click.echo("\n".join(columns(rows, "", look_of(sys.stdout).width)))
         click.echo("\nOne of them: firstbyte lab break FAULT [URL]")
         return None
     from firstbyte.cli.trace import command as trace

@@ -184,6 +184,10 @@ class Host:
     def clock_offset_s(self, seconds: float) -> None:
         self.clock_offset_ns = to_ns(seconds)
 
+    def interface_names(self) -> list[str]:
+        """As the programs know them, in the order of their numbers: lo is 1, eth0 is 2."""
+        return ["lo", *(port.name for port in self.ports)]
+
     def all_known_names(self) -> dict[str, list[str]]:
         """Every name that is known here without asking a server."""
         return {**LOCALHOST, **self.internet.names, **self.own_names}

@@ -25,7 +25,12 @@ KINDS = (
 EAI_ADDRFAMILY = -9
 """glibc's number; Python names it only where the C library still defines it."""
 
+KNOWN_FLAGS = 0x7FF
+"""All of glibc's, from AI_PASSIVE to AI_NUMERICSERV."""
+
 WORDS = {
+    socket.EAI_BADFLAGS: "Bad value for ai_flags",
+    socket.EAI_SOCKTYPE: "ai_socktype not supported",
     EAI_ADDRFAMILY: "Address family for hostname not supported",
     socket.EAI_NONAME: "Name or service not known",
     socket.EAI_AGAIN: "Temporary failure in name resolution",
@@ -78,8 +83,12 @@ class Query(Struct, frozen=True):
     @property
     def name(self) -> str | None:
         """The host as text without its final dot; None stands for the machine itself."""
-        host = self.host.decode("idna") if isinstance(self.host, bytes) else self.host
-        return host or None
+        return self.host.decode("idna") if isinstance(self.host, bytes) else self.host
+
+    @property
+    def maps_ipv4(self) -> bool:
+        """Whether IPv4 addresses may be given as IPv6 ones (AI_V4MAPPED)."""
+        return self.family == socket.AF_INET6 and bool(self.flags & socket.AI_V4MAPPED)
 
 
 def fail(code: int) -> NoReturn:
@@ -110,6 +119,7 @@ def lookup_at_once(host: "Host", query: Query) -> list[AddressInfo]:
 
 def _without_network(host: "Host", query: Query) -> list[str] | None:
     """Literals and the table; None when the name servers must be asked."""
+    _check(query)
     name = query.name
     if name is None:
         passive = query.flags & socket.AI_PASSIVE
@@ -127,34 +137,60 @@ def _without_network(host: "Host", query: Query) -> list[str] | None:
     return None
 
 
+def _check(query: Query) -> None:
+    """What the C library refuses before it looks anything up."""
+    name, port = query.name, query.port
+    if query.flags & ~KNOWN_FLAGS or (name is None and query.flags & socket.AI_CANONNAME):
+        fail(socket.EAI_BADFLAGS)
+    if name == "" or (name is None and port is None):
+        fail(socket.EAI_NONAME)
+    if query.family not in {socket.AF_UNSPEC, socket.AF_INET, socket.AF_INET6}:
+        fail(socket.EAI_FAMILY)
+    if not any(_fits(kind, query) for kind in KINDS):
+        fail(socket.EAI_SOCKTYPE if query.type and query.proto else socket.EAI_SERVICE)
+    if query.type == socket.SOCK_RAW and port is not None:
+        fail(socket.EAI_SERVICE)
+    if name is not None and not _literal(name):
+        name.encode("idna")
+
+
 @lru_cache(maxsize=4096)
 def _literal(name: str) -> str | None:
+    bare, percent, scope = name.partition("%")
     try:
-        ipaddress.ip_address(name.partition("%")[0])
+        ipaddress.ip_address(bare)
     except ValueError:
+        return None if percent else _short_literal(name)
+    return bare + percent + scope
+
+
+def _short_literal(name: str) -> str | None:
+    """inet_aton(3) knows forms such as 127.1 and 0x7f.1."""
+    if not name[:1].isdigit() or name.split() != [name]:
         return None
-    return name
+    try:
+        return socket.inet_ntoa(socket.inet_aton(name))
+    except OSError:
+        return None
 
 
 def _families(query: Query) -> tuple[int, ...]:
     if query.family == socket.AF_INET:
         return (4,)
-    return (6,) if query.family == socket.AF_INET6 else (4, 6)
+    return (6,) if query.family == socket.AF_INET6 and not query.maps_ipv4 else (4, 6)
 
 
 def _build(host: "Host", query: Query, found: list[str]) -> list[AddressInfo]:
-    if query.family not in {socket.AF_UNSPEC, socket.AF_INET, socket.AF_INET6}:
-        fail(socket.EAI_FAMILY)
     kinds = [kind for kind in KINDS if _fits(kind, query)]
-    if not kinds:
-        fail(socket.EAI_SERVICE)
     port = _port(query)
     wanted = [address for address in found if _family(address) in _wanted_families(host, query)]
+    if query.maps_ipv4 and (not wanted or query.flags & socket.AI_ALL):
+        wanted += [f"::ffff:{address}" for address in found if ":" not in address]
     if not wanted:
         fail(EAI_ADDRFAMILY if _literal(str(query.name)) else socket.EAI_NODATA)
     canonical = query.name or "" if query.flags & socket.AI_CANONNAME else ""
     return [
-        (_family(address), kind, proto, canonical if first else "", _sockaddr(address, port))
+        (_family(address), kind, proto, canonical if first else "", _sockaddr(host, address, port))
         for first, address, kind, proto in (
             (index == 0 and (kind, proto) == kinds[0], address, kind, proto)
             for index, address in enumerate(host.preferred(wanted))
@@ -184,11 +220,21 @@ def _family(address: str) -> socket.AddressFamily:
     return socket.AF_INET6 if ":" in address else socket.AF_INET
 
 
-def _sockaddr(address: str, port: int) -> tuple[Any, ...]:
+def _sockaddr(host: "Host", address: str, port: int) -> tuple[Any, ...]:
     if ":" not in address:
         return (address, port)
     bare, _, scope = address.partition("%")
-    return (bare, port, 0, int(scope) if scope.isdigit() else 0)
+    return (bare, port, 0, _scope(host, scope) if scope else 0)
+
+
+def _scope(host: "Host", scope: str) -> int:
+    """The number of an interface, or its name: lo is 1, eth0 is 2."""
+    if scope.isdigit():
+        return int(scope)
+    names = host.interface_names()
+    if scope not in names:
+        fail(socket.EAI_NONAME)
+    return names.index(scope) + 1
 
 
 def _port(query: Query) -> int:
@@ -196,7 +242,11 @@ def _port(query: Query) -> int:
     if port is None or port == "":
         return 0
     if isinstance(port, int) or port.isdigit():
+        if int(port) < 0:
+            fail(socket.EAI_SERVICE)
         return int(port) & 0xFFFF
+    if query.flags & socket.AI_NUMERICSERV:
+        fail(socket.EAI_NONAME)
     number = SERVICES.get(port)
     if number is None:
         fail(socket.EAI_SERVICE)
@@ -205,11 +255,25 @@ def _port(query: Query) -> int:
 
 def reverse(host: "Host", sockaddr: Any, flags: int) -> tuple[str, str]:
     """getnameinfo(3) from the table: the name, or with none the address; and the service."""
-    address, port = str(sockaddr[0]), int(sockaddr[1])
+    if not isinstance(sockaddr, tuple) or not 2 <= len(sockaddr) <= 4:
+        raise TypeError("getnameinfo(): illegal sockaddr argument")
+    address, port = str(sockaddr[0]), int(sockaddr[1]) & 0xFFFF
+    if _literal(address) is None:
+        fail(socket.EAI_NONAME)
+    if ":" not in address and len(sockaddr) > 2:
+        raise OSError("IPv4 sockaddr must be 2 tuple")
     name = None if flags & socket.NI_NUMERICHOST else host.known_name(address)
     if name is None and flags & socket.NI_NAMEREQD:
         fail(socket.EAI_NONAME)
-    return name or address, _service(port, flags)
+    return name or address + _scope_name(host, sockaddr), _service(port, flags)
+
+
+def _scope_name(host: "Host", sockaddr: Any) -> str:
+    scope = sockaddr[3] if len(sockaddr) == 4 else 0
+    names = host.interface_names()
+    if not scope or not ipaddress.ip_address(sockaddr[0]).is_link_local:
+        return ""
+    return f"%{names[scope - 1]}" if 0 < scope <= len(names) else f"%{scope}"
 
 
 def _service(port: int, flags: int) -> str:

@@ -210,6 +210,7 @@ class SimSocket:
 
     def setblocking(self, flag: bool) -> None:
         """Blocking or not; asyncio's sockets are not."""
+        self._open()
         self._timeout = None if flag else 0.0
 
     def getblocking(self) -> bool:
@@ -220,6 +221,7 @@ class SimSocket:
         """Zero: non-blocking. Anything else: blocking, as in the real class."""
         if value is not None and value < 0:
             raise ValueError("Timeout value out of range")
+        self._open()
         self._timeout = value
 
     def gettimeout(self) -> float | None:

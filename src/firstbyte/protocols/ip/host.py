@@ -199,14 +199,24 @@ class Host:
         return self.tcp.connect(remote, local, config, now_ns, reuse_address=reuse_address)
 
     def udp_bind(
-        self, address: str, port: int = 0, *, reuse_port: bool = False, reuse_address: bool = False
+        self,
+        address: str,
+        port: int = 0,
+        *,
+        reuse_port: bool = False,
+        reuse_address: bool = False,
+        dual: bool = False,
     ) -> UdpSocket:
-        """Make a UDP socket; port 0 takes a free one. Raises EADDRINUSE, EADDRNOTAVAIL."""
+        """Make a UDP socket; port 0 takes a free one. Raises EADDRINUSE, EADDRNOTAVAIL.
+
+        ``dual``: on "::" take IPv4 too.
+        """
         return self.udp.bind(
             addresses.canonical(address),
             port,
             reuse_port=reuse_port,
             reuse_address=reuse_address,
+            dual=dual,
         )
 
     def ping_open(self, identifier: int = 1) -> PingSocket:

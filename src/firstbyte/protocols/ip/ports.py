@@ -9,13 +9,21 @@ from firstbyte.protocols.socket_error import SocketError
 class Binding:
     """One socket's claim on a local address and port."""
 
-    __slots__ = ("address", "listening", "port", "reuse_address", "reuse_port")
+    __slots__ = ("address", "dual", "listening", "port", "reuse_address", "reuse_port")
 
     def __init__(
-        self, address: str, port: int, *, reuse_address: bool = False, reuse_port: bool = False
+        self,
+        address: str,
+        port: int,
+        *,
+        reuse_address: bool = False,
+        reuse_port: bool = False,
+        dual: bool = False,
     ) -> None:
         self.address = address
         self.port = port
+        self.dual = dual
+        """On "::", and all of IPv4 with it: no IPV6_V6ONLY."""
         self.reuse_address = reuse_address
         self.reuse_port = reuse_port
         self.listening = False
@@ -23,17 +31,18 @@ class Binding:
 
     def conflicts(self, other: "Binding") -> bool:
         """Whether ``other`` forbids this one: Linux's rules for SO_REUSEADDR and SO_REUSEPORT."""
-        if not _overlap(self.address, other.address):
+        if not _overlap(self, other):
             return False
         if self.reuse_port and other.reuse_port:
             return False
         return not (self.reuse_address and other.reuse_address and not other.listening)
 
 
-def _overlap(one: str, other: str) -> bool:
-    if version(one) != version(other):
-        return False
-    return one == other or is_unspecified(one) or is_unspecified(other)
+def _overlap(one: Binding, other: Binding) -> bool:
+    if version(one.address) != version(other.address):
+        return one.dual or other.dual
+    same = one.address == other.address
+    return same or is_unspecified(one.address) or is_unspecified(other.address)
 
 
 class PortTable:

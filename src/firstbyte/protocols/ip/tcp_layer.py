@@ -74,7 +74,9 @@ class TcpLayer:
         """See :meth:`Host.tcp_listen`."""
         self._require_local(address)
         port = port or self._free_port(address)
-        binding = Binding(address, port, reuse_address=reuse_address, reuse_port=reuse_port)
+        binding = Binding(
+            address, port, reuse_address=reuse_address, reuse_port=reuse_port, dual=dual
+        )
         self.ports.bind(binding)
         binding.listening = True
         backlog = min(max(backlog, 0), self._settings.max_backlog)

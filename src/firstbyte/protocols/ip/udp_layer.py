@@ -144,14 +144,19 @@ class UdpLayer:
             del self._members[group]
             self._transmitter.groups.discard(group)
 
-    def bind(self, address: str, port: int, *, reuse_port: bool, reuse_address: bool) -> UdpSocket:
+    def bind(
+        self, address: str, port: int, *, reuse_port: bool, reuse_address: bool, dual: bool
+    ) -> UdpSocket:
         """See :meth:`Host.udp_bind`."""
         if not self._may_bind(address):
             raise SocketError("EADDRNOTAVAIL", f"{address} is not an address of this host")
         port = port or self._free_port(address)
-        binding = Binding(address, port, reuse_address=reuse_address, reuse_port=reuse_port)
+        binding = Binding(
+            address, port, reuse_address=reuse_address, reuse_port=reuse_port, dual=dual
+        )
         self.ports.bind(binding)
         socket = UdpSocket(self, (address, port))
+        socket.dual = dual
         socket.binding = binding
         self.sockets.setdefault(port, []).append(socket)
         return socket

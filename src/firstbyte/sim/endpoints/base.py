@@ -98,10 +98,9 @@ class Endpoint:
         if not self.reachable(address):
             raise os_error(errno.EINVAL)
 
-    @property
-    def dual(self) -> bool:
-        """An IPv6 socket on ``::`` that hears IPv4 too."""
-        if self.family == socket.AF_INET or self.local[0] != ANY6:
+    def is_dual_at(self, address: Address) -> bool:
+        """Whether, bound to ``address``, it hears IPv4 too: an IPv6 socket on ``::``."""
+        if self.family == socket.AF_INET or address[0] != ANY6:
             return False
         return not self.flag(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY)
 

@@ -46,10 +46,10 @@ class DatagramEndpoint(PacketEndpoint[UdpSocket]):
                 *address,
                 reuse_address=self.flag(SOL, socket.SO_REUSEADDR),
                 reuse_port=self.flag(SOL, socket.SO_REUSEPORT),
+                dual=self.is_dual_at(address),
             )
         self._socket = opened
         self.local = opened.local
-        opened.dual = self.dual
         self.kernel.own(opened, self)
         self._apply_options(opened)
         for group in self._groups:
@@ -137,6 +137,8 @@ class DatagramEndpoint(PacketEndpoint[UdpSocket]):
     def send(self, data: Data, target: Address | None) -> int | None:
         """Send one datagram now; a UDP socket is always writable."""
         self.check_power()
+        if self._write_shut:
+            raise os_error(errno.EPIPE)
         if target is not None:
             target = LOOPBACK.get(target[0], target[0]), target[1]
             if not self.reachable(target):

@@ -21,6 +21,7 @@ class PacketEndpoint(Endpoint, Generic[S]):
 
     _socket: S | None = None
     _read_shut = False
+    _write_shut = False
 
     def _apply_options(self, opened: S) -> None:
         """Tell the stack's socket what the options say."""
@@ -37,10 +38,10 @@ class PacketEndpoint(Endpoint, Generic[S]):
 
     def shutdown(self, *, reading: bool, writing: bool) -> None:
         """Only a connected socket can be shut down."""
-        del writing
         if self.remote is None:
             raise os_error(errno.ENOTCONN)
         self._read_shut = self._read_shut or reading
+        self._write_shut = self._write_shut or writing
 
     def take_error(self) -> int:
         """The pending ICMP error."""

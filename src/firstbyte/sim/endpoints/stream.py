@@ -73,6 +73,7 @@ class StreamEndpoint(Endpoint):
             *local,
             reuse_address=self.flag(SOL, socket.SO_REUSEADDR),
             reuse_port=self.flag(SOL, socket.SO_REUSEPORT),
+            dual=self.is_dual_at(local),
         )
         with self.os_errors():
             self.kernel.stack.tcp.ports.bind(binding)
@@ -99,7 +100,7 @@ class StreamEndpoint(Endpoint):
                 config=tcp_config(self.options),
                 reuse_address=self.flag(SOL, socket.SO_REUSEADDR),
                 reuse_port=self.flag(SOL, socket.SO_REUSEPORT),
-                dual=self.dual,
+                dual=self.is_dual_at(self.local),
             )
         self.local = self._listener.local
         self.listening = True

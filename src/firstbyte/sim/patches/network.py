@@ -1,6 +1,7 @@
 """``socket``: sockets are simulated, and blocking name lookups ask the host's own table."""
 
 import _socket
+import errno
 import socket
 import ssl
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from firstbyte.sim import names
 from firstbyte.sim.current import HOST, current_host
 from firstbyte.sim.descriptors import DESCRIPTORS
 from firstbyte.sim.endpoints import make_pair
+from firstbyte.sim.errors import os_error
 from firstbyte.sim.patches.substitution import Substitution
 from firstbyte.sim.sockets import TYPE_MASK, SimSocket
 
@@ -31,6 +33,9 @@ def substitutions() -> Iterator[Substitution]:
     yield Substitution(socket, "gethostbyaddr", _gethostbyaddr)
     yield Substitution(socket, "gethostname", _gethostname)
     yield Substitution(socket, "getfqdn", _getfqdn)
+    yield Substitution(socket, "if_nameindex", _if_nameindex)
+    yield Substitution(socket, "if_nametoindex", _if_nametoindex)
+    yield Substitution(socket, "if_indextoname", _if_indextoname)
 
 
 def _socketpair(
@@ -86,6 +91,8 @@ def _getnameinfo(sockaddr: Any, flags: int) -> tuple[str, str]:
 
 
 def _gethostbyname(hostname: str) -> str:
+    if not hostname:
+        return "0.0.0.0"
     return str(_getaddrinfo(hostname, None, socket.AF_INET)[0][4][0])
 
 
@@ -100,3 +107,21 @@ def _gethostname() -> str:
 
 def _getfqdn(name: str = "") -> str:
     return name if name not in {"", "0.0.0.0", "::"} else current_host().name
+
+
+def _if_nameindex() -> list[tuple[int, str]]:
+    return list(enumerate(current_host().interface_names(), 1))
+
+
+def _if_nametoindex(name: str) -> int:
+    names = current_host().interface_names()
+    if name not in names:
+        raise OSError("no interface with this name")
+    return names.index(name) + 1
+
+
+def _if_indextoname(index: int) -> str:
+    names = current_host().interface_names()
+    if not 0 < index <= len(names):
+        raise os_error(errno.ENXIO)
+    return names[index - 1]
