@@ -8,6 +8,7 @@ import select
 import selectors
 import socket
 import struct
+import subprocess
 
 import pytest
 
@@ -144,5 +145,16 @@ def test_files_and_bare_waits(network):
         with contextlib.suppress(InterruptedError):
             assert select.select([], [], [], SOON_S) == ([], [], [])
         assert asyncio.get_running_loop().time() - began >= SOON_S
+
+    network.run(scenario)
+
+
+def test_a_subprocess_is_waited_for_in_real_time(network):
+    """It belongs to the machine, and so do its pipes."""
+
+    async def scenario(network):
+        command = ["sh", "-c", "sleep 0.05; echo out; echo err >&2"]
+        ended = await asyncio.to_thread(subprocess.run, command, capture_output=True)
+        assert (ended.stdout, ended.stderr) == (b"out\n", b"err\n")
 
     network.run(scenario)

@@ -3,6 +3,7 @@
 import asyncio
 import concurrent.futures
 import http.client
+import os
 import queue
 import socket
 import subprocess
@@ -14,7 +15,7 @@ import urllib.request
 
 import pytest
 
-from firstbyte.sim import Deadlock, TimeLimit
+from firstbyte.sim import Deadlock, TimeLimit, workers
 
 RTT_S = 0.080
 
@@ -287,6 +288,21 @@ def test_a_standstill_names_the_threads_that_wait(pair):
         pair.internet.run(until=pair.client.run(main()))
     with pytest.raises(TimeLimit, match="a thread on client"):
         pair.run(main())
+
+
+def test_a_wait_in_real_time_is_told(pair, monkeypatch, caplog):
+    monkeypatch.setattr(workers, "PATIENCE_S", 0.02)
+    reading, writing = os.pipe()
+    threading.Timer(0.1, os.write, (writing, b"x")).start()
+
+    async def main():
+        return await asyncio.to_thread(os.read, reading, 1)
+
+    assert pair.run(main()) == b"x"
+    os.close(reading)
+    os.close(writing)
+    assert "waits in real time" in caplog.text
+    assert "a thread on client" in caplog.text
 
 
 def test_a_thread_that_the_world_left_behind_holds_up_nobody():

@@ -4,9 +4,10 @@ Descriptors of anything else (files, pipes) are asked of the machine, without wa
 """
 
 import errno
+import os
 import select
 import selectors
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, Self
 
 from firstbyte.sim.current import HOST
@@ -28,9 +29,7 @@ def events_of(fd: int, wanted: int) -> int:
     """What poll(2) would tell of ``fd`` at once."""
     sock = DESCRIPTORS.owner(fd)
     if sock is None:
-        machine = REAL_POLL()
-        machine.register(fd, wanted)
-        return next((events for _, events in machine.poll(0)), 0)
+        return dict(_ask_machine({fd: wanted}, 0)).get(fd, 0)
     return _events_of_endpoint(sock.endpoint) & (wanted | UNASKED)
 
 
@@ -54,16 +53,29 @@ def _descriptor(fileobj: Any) -> int:
     return int(fd)
 
 
-def _wait(call: str, look: Callable[[], Found], timeout_s: float | None) -> Found:
+def _wait(call: str, wanted: dict[int, int], timeout_s: float | None) -> Found:
+    """What is told of ``wanted``: in virtual time, or in real time if no socket is among them."""
+    if timeout_s is not None and timeout_s < 0:
+        timeout_s = None
+    if wanted and not any(DESCRIPTORS.owner(fd) for fd in wanted):
+        return _ask_machine(wanted, timeout_s)
     found: Found = []
 
     def is_ready() -> bool:
         if not found:
-            found.extend(look())
+            found.extend(_look(wanted))
         return bool(found)
 
-    stand_still(call, is_ready, None if timeout_s is None or timeout_s < 0 else timeout_s)
+    stand_still(call, is_ready, timeout_s)
     return found
+
+
+def _ask_machine(wanted: dict[int, int], timeout_s: float | None) -> Found:
+    """Pipes of a subprocess, say: who waits for nothing else waits in real time."""
+    machine = REAL_POLL()
+    for fd, events in wanted.items():
+        machine.register(fd, events)
+    return machine.poll(None if timeout_s is None else timeout_s * 1000)
 
 
 def sim_select(
@@ -81,7 +93,7 @@ def sim_select(
     wanted = dict.fromkeys(readers, select.POLLIN)
     for fd in writers:
         wanted[fd] = wanted.get(fd, 0) | select.POLLOUT
-    found = dict(_wait("select", lambda: _look(wanted), timeout))
+    found = dict(_wait("select", wanted, timeout))
     if any(events & select.POLLNVAL for events in found.values()):
         raise os_error(errno.EBADF)
     readable = select.POLLIN | select.POLLHUP | select.POLLERR
@@ -95,6 +107,13 @@ def sim_select(
 
 def _look(wanted: dict[int, int]) -> Found:
     return [(fd, told) for fd, events in wanted.items() if (told := events_of(fd, events))]
+
+
+def _is_open(fd: int) -> bool:
+    try:
+        return DESCRIPTORS.owner(fd) is not None or os.fstat(fd) is not None
+    except OSError:
+        return False
 
 
 class SimPoll:
@@ -127,7 +146,7 @@ class SimPoll:
     def poll(self, timeout: float | None = None, /) -> Found:
         """What is ready, at the latest after ``timeout`` milliseconds."""
         seconds = None if timeout is None else timeout / 1000
-        return _wait("poll", lambda: _look(self._wanted), seconds)
+        return _wait("poll", self._wanted, seconds)
 
 
 class SimEpoll:
@@ -183,18 +202,16 @@ class SimEpoll:
         """What is ready, at the latest after ``timeout`` seconds; at most ``maxevents``."""
         if self.closed:
             raise ValueError("I/O operation on closed epoll object")
-        found = _wait("epoll", self._look, timeout)
+        # Sockets that were closed are no longer watched, as on Linux.
+        active = {
+            fd: events & ~FLAGS
+            for fd, events in self._wanted.items()
+            if events != select.EPOLLONESHOT and _is_open(fd)
+        }
+        found = _wait("epoll", active, timeout)
+        found = [(fd, told) for fd, told in found if not told & select.POLLNVAL]
         found = found if maxevents < 0 else found[:maxevents]
         for fd, _ in found:
             if self._wanted[fd] & select.EPOLLONESHOT:
                 self._wanted[fd] = select.EPOLLONESHOT
         return found
-
-    def _look(self) -> Found:
-        # Sockets that were closed are no longer watched, as on Linux.
-        active = {
-            fd: events & ~FLAGS
-            for fd, events in self._wanted.items()
-            if events != select.EPOLLONESHOT
-        }
-        return [(fd, told) for fd, told in _look(active) if not told & select.POLLNVAL]

@@ -37,6 +37,12 @@ def describe_threads(workers: "Iterable[Worker]") -> str:
     return "".join(sorted(lines))
 
 
+def place_of(worker: "Worker") -> tuple[int, int] | None:
+    """Where the thread is now, to the instruction; None when it has not begun."""
+    frame = sys._current_frames().get(worker.ident)  # noqa: SLF001 - the only way
+    return None if frame is None else (id(frame), frame.f_lasti)
+
+
 def _caller(frame: FrameType) -> str:
     """The line of a program's own that waits, or else the call that it waits in."""
     frames = list(_outwards(frame))

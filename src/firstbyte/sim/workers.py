@@ -18,10 +18,16 @@ from firstbyte.sim.agenda import Agenda
 from firstbyte.sim.clock import Clock
 from firstbyte.sim.errors import SimulationError
 from firstbyte.sim.standstill import BLOCKERS, Standstill
+from firstbyte.sim.waiting import describe_threads, place_of
 
 if TYPE_CHECKING:
     from firstbyte.sim.hosts import Host
     from firstbyte.sim.loop import SimLoop
+
+logger = logging.getLogger("firstbyte.sim")
+
+PATIENCE_S = 5.0
+"""A thread at the same instruction before and after so much real time waits for the machine."""
 
 ENDINGS = 10
 """How often a function that goes on blocking is told that the world has ended."""
@@ -70,7 +76,19 @@ class Worker:
         """Let the thread run until it is done or blocks."""
         self.call = None
         self._turn.release()
-        self._loops_turn.acquire()
+        place: object = None
+        while not self._loops_turn.acquire(timeout=PATIENCE_S):
+            before, place = place, place_of(self)
+            if place == before:
+                self._complain()
+
+    def _complain(self) -> None:
+        """The thread waits, but not in virtual time: then so does everybody else."""
+        logger.warning(
+            "a thread of the private internet waits in real time, for a lock that was made before "
+            "the world ran, or for a file, a pipe, a process%s",
+            describe_threads([self]),
+        )
 
     def end(self, reason: str) -> None:
         """What it waits for fails: the world ends, or its host has crashed."""
