@@ -2,7 +2,10 @@
 
 import asyncio
 import concurrent.futures
+import errno
 import queue
+import socket
+import struct
 import threading
 import time
 
@@ -111,5 +114,28 @@ def test_timers_and_barriers(network):
         barrier = threading.Barrier(2)
         met = await asyncio.gather(*(asyncio.to_thread(barrier.wait) for _ in range(2)))
         assert (early, late, sorted(met)) == (False, True, [0, 1])
+
+    network.run(scenario)
+
+
+def test_a_call_that_fails_while_it_blocks_fails_in_its_own_thread(network):
+    def accept_and_reset(listener):
+        sock, _ = listener.accept()
+        time.sleep(PAUSE_S)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        sock.close()
+
+    def receive(address):
+        with socket.create_connection(address, timeout=30) as sock:
+            try:
+                return sock.recv(1)
+            except OSError as error:
+                return error.errno
+
+    async def scenario(network):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            ended = asyncio.to_thread(accept_and_reset, listener)
+            received = asyncio.to_thread(receive, listener.getsockname())
+            assert (await asyncio.gather(ended, received))[1] == errno.ECONNRESET
 
     network.run(scenario)

@@ -233,15 +233,23 @@ class SimSocket:
         if self._timeout == 0.0 or flags & MSG_DONTWAIT:
             raise would_block()
         results: list[T] = []
+        failures: list[OSError] = []
 
         def is_ready() -> bool:
-            if not results:
-                found = attempt()
-                results.extend(() if found is None else (found,))
-            return bool(results)
+            # The loop may be the one that looks; the failure is the caller's all the same.
+            if not results and not failures:
+                try:
+                    found = attempt()
+                except OSError as failure:
+                    failures.append(failure)
+                else:
+                    results.extend(() if found is None else (found,))
+            return bool(results or failures)
 
         if not stand_still(call, is_ready, self._timeout):
             raise TimeoutError("timed out")
+        if failures:
+            raise failures[0]
         return results[0]
 
     def _address(self, address: Any) -> Address:
