@@ -25,6 +25,8 @@ KINDS = (
 EAI_ADDRFAMILY = -9
 """glibc's number; Python names it only where the C library still defines it."""
 
+MAX_LABEL = 63
+
 KNOWN_FLAGS = 0x7FF
 """All of glibc's, from AI_PASSIVE to AI_NUMERICSERV."""
 
@@ -150,8 +152,8 @@ def _check(query: Query) -> None:
         fail(socket.EAI_SOCKTYPE if query.type and query.proto else socket.EAI_SERVICE)
     if query.type == socket.SOCK_RAW and port is not None:
         fail(socket.EAI_SERVICE)
-    if name is not None and not _literal(name):
-        name.encode("idna")
+    if name is not None and any(len(label) > MAX_LABEL for label in name.split(".")):
+        name.encode("idna")  # which refuses it, before the C library sees it
 
 
 @lru_cache(maxsize=4096)

@@ -200,6 +200,8 @@ class SocketOptions:
             raise os_error(errno.ENOPROTOOPT)
         if (level, name) not in DEFAULTS:
             self._require_known(level, name)
+        if (level, name, value) == (IP, socket.IP_TTL, -1):
+            value = DEFAULTS[IP, socket.IP_TTL]  # "as the system has it" (ip(7))
         lowest, highest = RANGES.get((level, name), (value, value))
         if not lowest <= value <= highest:
             raise os_error(errno.EINVAL)

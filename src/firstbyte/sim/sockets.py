@@ -222,7 +222,7 @@ class SimSocket:
         if value is not None and value < 0:
             raise ValueError("Timeout value out of range")
         self._open()
-        self._timeout = value
+        self._timeout = None if value is None else float(value)
 
     def gettimeout(self) -> float | None:
         """As set."""
