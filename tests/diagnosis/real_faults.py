@@ -594,6 +594,8 @@ OK = b"HTTP/1.1 200 OK\r\n"
 scripted("http.empty_reply", lambda: empty)
 scripted("http.reset", lambda: resetting(OK + b"Content-Length: 100\r\n\r\nhalf"))
 scripted("http.malformed", lambda: answer(OK + b"Content-Length: many\r\n\r\n"))
+TWO_LENGTHS = b"Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n2\r\nhi\r\n0\r\n\r\n"
+scripted("http.ambiguous_length", lambda: answer(OK + TWO_LENGTHS))
 scripted("http.http09", lambda: answer(b"hello, I am an answer of 1991\r\n"))
 scripted("http.header_too_large", lambda: endless(OK, b"X-Endless: " + b"x" * 1000 + b"\r\n"))
 scripted("http.short_body", lambda: answer(OK + b"Content-Length: 100\r\n\r\nhalf"))

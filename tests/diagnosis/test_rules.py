@@ -198,6 +198,12 @@ def must_staple(
     return story.exchange()
 
 
+def two_lengths(version: str = "1.1", *, length: bool = True, coding: bool = True) -> Story:
+    fields = (("Content-Length", "5000"),) if length else ()
+    fields += (("Transfer-Encoding", "chunked"),) if coding else ()
+    return Story("http://site.test/").lookup().connect().exchange(version=version, headers=fields)
+
+
 def proxied(error: str) -> Make:
     def make() -> Story:
         story = Story().lookup(name="proxy.test").connect()
@@ -286,6 +292,7 @@ FAULTS: dict[str, Make] = {
     "http.insecure_redirect": headers(("location", "http://site.test/"), status=302),
     "http.status": headers(status=503),
     "http.slow_first_byte": lambda: secure().exchange(wait_ms=1200),
+    "http.ambiguous_length": lambda: two_lengths(),
     "http.no_compression": headers(("content-type", "text/css")),
     "http.no_http2": lambda: cold().handshake(alpn="http/1.1").exchange(version="1.1"),
     "http.stream_reset": http_error("http.stream_reset"),
@@ -510,6 +517,20 @@ def from_added_root(host: str, **changes: object) -> Story:
 )
 def test_when_an_added_root_is_worth_telling(host: str, changes: dict, found: bool) -> None:
     assert ("tls.intercepted" in ids(from_added_root(host, **changes))) == found
+
+
+@pytest.mark.parametrize(
+    ("story", "found"),
+    [
+        (two_lengths(), True),
+        (two_lengths(length=False), False),
+        (two_lengths(coding=False), False),
+        (two_lengths("1.0", length=False), True),
+        (two_lengths("2"), False),
+    ],
+)
+def test_when_an_end_is_ambiguous(story: Story, found: bool) -> None:
+    assert ("http.ambiguous_length" in ids(story)) == found
 
 
 def test_rules_are_found_by_id() -> None:
