@@ -29,7 +29,7 @@ _PLAIN = frozenset({ACK, ACK | PSH})
 def arrive(connection: "Connection", segment: Segment, now_ns: int) -> None:
     """Take in one segment, by state."""
     state = connection.state
-    if state is State.ESTABLISHED:
+    if state is State.ESTABLISHED or state is State.FIN_WAIT_1:
         if not _take_predicted(connection, segment, now_ns):
             _in_others(connection, segment, now_ns)
     elif state is State.LISTEN:
@@ -62,7 +62,8 @@ def _take_predicted(c: "Connection", segment: Segment, now_ns: int) -> bool:
     if payload:
         if acked or c.orphaned or seq + len(payload) > receiver.edge:
             return False
-    elif not 0 < acked <= sender.nxt - sender.una:
+    elif not 0 < acked <= min(sender.nxt, sender.end) - sender.una:
+        # Old, or of what was never sent, or of our FIN, which changes the state.
         return False
     if c.timestamps_ok:
         stamp = segment.options.timestamp
