@@ -140,3 +140,16 @@ def test_sockets_of_the_machine_stay_outside(net):
 
         with pytest.raises(ValueError, match="belongs to the machine"):
             net.run(until=net.hosts["a"].run(connect()))
+
+
+def test_what_is_refused_says_what_to_do_instead(net):
+    async def ask():
+        loop = asyncio.get_running_loop()
+        with pytest.raises(NotImplementedError, match="by loop"):
+            loop.add_signal_handler(15, print)
+        with pytest.raises(NotImplementedError, match="to a thread"):
+            await asyncio.create_subprocess_exec("true")
+        with pytest.raises(NotImplementedError, match="socketpair"):
+            await loop.connect_read_pipe(asyncio.Protocol, None)
+
+    net.run(until=net.hosts["a"].run(ask()))

@@ -34,6 +34,16 @@ if TYPE_CHECKING:
 
 Ts = TypeVarTuple("Ts")
 
+SIGNALS = (
+    "signals inside the private internet: they come from outside of it "
+    "(call what should happen yourself, by loop.call_later)"
+)
+SUBPROCESSES = (
+    "subprocesses inside the private internet: they would live outside of virtual time "
+    "(give their work to a thread, or to a program of another host)"
+)
+PIPES = "pipes inside the private internet: they lead out of it (socket.socketpair() does not)"
+
 
 class SimLoop(asyncio.SelectorEventLoop):
     """An asyncio event loop whose time is virtual and whose network is simulated."""
@@ -365,31 +375,31 @@ class SimLoop(asyncio.SelectorEventLoop):
     # --- what a private internet has not --------------------------------------------------------
 
     def _refuse(self, what: str) -> NotImplementedError:
-        return NotImplementedError(f"{what} inside the private internet")
+        return NotImplementedError(f"no {what}")
 
     def add_signal_handler(self, sig: int, callback: Callable[[*Ts], object], *args: *Ts) -> None:
         """Refused: signals come from outside of the world."""
-        raise self._refuse("no signals")
+        raise self._refuse(SIGNALS)
 
     def remove_signal_handler(self, sig: int) -> bool:
         """Refused: there can be none."""
-        raise self._refuse("no signals")
+        raise self._refuse(SIGNALS)
 
     async def subprocess_exec(self, *args: Any, **kwargs: Any) -> Any:
         """Refused: a process would live outside of virtual time."""
-        raise self._refuse("no subprocesses")
+        raise self._refuse(SUBPROCESSES)
 
     async def subprocess_shell(self, *args: Any, **kwargs: Any) -> Any:
         """Refused: a process would live outside of virtual time."""
-        raise self._refuse("no subprocesses")
+        raise self._refuse(SUBPROCESSES)
 
     async def connect_read_pipe(self, *args: Any, **kwargs: Any) -> Any:
         """Refused: pipes lead out of the world."""
-        raise self._refuse("no pipes")
+        raise self._refuse(PIPES)
 
     async def connect_write_pipe(self, *args: Any, **kwargs: Any) -> Any:
         """Refused: pipes lead out of the world."""
-        raise self._refuse("no pipes")
+        raise self._refuse(PIPES)
 
     async def _sock_sendfile_native(self, *_: Any) -> int:
         # sendfile(2) would write to the idle descriptor that stands for the socket.
