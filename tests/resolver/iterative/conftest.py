@@ -266,6 +266,50 @@ class Tree:
         section += [item for item in sets if item not in section]
 
 
+class HashedTree(Tree):
+    """The same zones, which deny with NSEC3 records (RFC 5155)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.links = {made.name: self._chain(made) for made in self.zones.values() if made.key}
+
+    @staticmethod
+    def _chain(made: SignedZone) -> dict[str, tuple[dns.rrset.RRset, dns.rrset.RRset]]:
+        """The links of a zone by hash, each with its signature."""
+        types = {}
+        for node in made.zone.nodes:
+            nsec = made.zone.get_rdataset(node, "NSEC")
+            if nsec is None:
+                continue
+            types[node] = [word for word in str(nsec[0]).split()[1:] if word != "NSEC"]
+            for above in Tree._above(made.zone, node):
+                types.setdefault(above, [])
+        owners = {dns.dnssec.nsec3_hash(name, b"", 0, 1): words for name, words in types.items()}
+        order = sorted(owners)
+        chain = {}
+        for here, after in zip(order, [*order[1:], order[0]], strict=True):
+            text = " ".join(["1 0 0 -", after, *owners[here]])
+            owner = dns.name.from_text(here, made.name)
+            link = dns.rrset.from_text(owner, 300, "IN", "NSEC3", text)
+            chain[here] = (link, made.resign(link))
+        return chain
+
+    def _covering(self, zone, response, name) -> None:
+        chain = self.links.get(zone.origin)
+        if chain is None:
+            return
+        next_closer = None
+        for above in self._above(zone, name):
+            hashed = dns.dnssec.nsec3_hash(above, b"", 0, 1)
+            if hashed in chain:
+                response.authority += chain[hashed]
+                break
+            next_closer = hashed
+        if next_closer is not None:
+            before = max((one for one in chain if one < next_closer), default=max(chain))
+            response.authority += chain[before]
+
+
 @dataclass
 class Network:
     """Virtual time between a machine and the tree. ``mutate`` breaks answers on their way."""
@@ -348,6 +392,12 @@ def tree() -> Tree:
 
 @pytest.fixture
 def make_network(tree: Tree) -> Callable[..., Network]:
+    return network_maker(tree)
+
+
+def network_maker(tree: Tree) -> Callable[..., Network]:
+    """What makes networks over this tree."""
+
     def make(mutate: Mutate | None = None, **changes: object) -> Network:
         validation = Validation(anchors=anchors_from([tree.anchor()]))
         values = {

@@ -105,6 +105,15 @@ def test_failures_are_remembered(make_network) -> None:
     assert Ede.CACHED_ERROR in {error.code for error in response.errors}
 
 
+def test_a_known_alias_answers_for_any_type(make_network) -> None:
+    """RFC 8482, 4.1: one of the sets is enough, and none would say that there is nothing."""
+    network = make_network()
+    network.resolve("alias.secure.example.")
+    response = network.resolve("alias.secure.example.", "ANY")
+    assert [rrset.rdtype for rrset in response.answer] == [c.CNAME]
+    assert response.security is Security.SECURE
+
+
 def test_aliases_in_a_loop(make_network) -> None:
     assert make_network().resolve("loop.secure.example.").rcode == c.SERVFAIL
 

@@ -2,6 +2,7 @@
 
 import random
 
+import dns.dnssec
 import dns.flags
 import dns.name
 import dns.rcode
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from firstbyte.protocols.dns import constants as c
 from firstbyte.protocols.dns.rdata import canonical
 from firstbyte.resolver.machine.values import Security
+from resolver.iterative.conftest import HashedTree, network_maker
 
 T = dns.rdatatype
 S = "secure.example."
@@ -153,12 +155,23 @@ class Tamperer:
 
     @staticmethod
     def _link(tree, at):
-        """A gap over much of a zone, signed by nobody."""
+        """Gaps over much of a zone, signed by nobody."""
         zone = ["example.", S][at % 2]
-        text = f"{zone} {'NS SOA' if at % 3 else 'A'}"
-        made = dns.rrset.from_text(zone, 300, "IN", "NSEC", text)
-        forged = tree.zones[zone].resign(made)[0].replace(signature=bytes(64))
-        return [made, dns.rrset.from_rdata(made.name, 300, forged)]
+        types = "NS SOA" if at % 3 else "A"
+        rows = [(zone, "NSEC", f"{zone} {types}")]
+        if isinstance(tree, HashedTree):
+            owners = [
+                "0" * 32,
+                *(dns.dnssec.nsec3_hash(n, b"", 0, 1) for n in (zone, f"www.{zone}")),
+            ]
+            data = f"1 {at % 5 // 4} 0 - {'v' * 32} {types}"
+            rows = [(f"{owner}.{zone}", "NSEC3", data) for owner in owners[: 1 + at % 3]]
+        made = []
+        for row in rows:
+            link = dns.rrset.from_text(row[0], 300, "IN", *row[1:])
+            forged = tree.zones[zone].resign(link)[0].replace(signature=bytes(64))
+            made += [link, dns.rrset.from_rdata(link.name, 300, forged)]
+        return made
 
 
 def told(response):
@@ -170,26 +183,38 @@ def told(response):
     return response.rcode, sorted(sets)
 
 
+class World:
+    """A tree, and what its zones really say, by question."""
+
+    def __init__(self, tree) -> None:
+        self.make_network = network_maker(tree)
+        self._truth = {}
+
+    def real(self, question):
+        if question not in self._truth:
+            response = self.make_network().resolve(*question)
+            self._truth[question] = (response.security, *told(response))
+        return self._truth[question]
+
+
 @pytest.fixture(scope="module")
-def truth(tree):
-    """What the zones really say, by question."""
-    return {}
+def worlds(tree):
+    return {"NSEC": World(tree), "NSEC3": World(HashedTree())}
 
 
-def real(truth, make_network, question):
-    if question not in truth:
-        response = make_network().resolve(*question)
-        truth[question] = (response.security, *told(response))
-    return truth[question]
+def test_both_kinds_of_denial_prove_the_same(worlds) -> None:
+    for question in QUESTIONS:
+        one, two = (worlds[kind].real(question) for kind in ("NSEC", "NSEC3"))
+        assert one[:2] == two[:2], question
 
 
-def check(network, truth, make_network, question) -> None:
+def check(network, world, question) -> None:
     before = len(network.asked)
     response = network.resolve(*question)
     assert len(network.asked) - before <= MOST_QUESTIONS_ASKED
     if response.rcode == c.SERVFAIL:
         return
-    security, rcode, answer = real(truth, make_network, question)
+    security, rcode, answer = world.real(question)
     if response.security is Security.SECURE:
         assert (rcode, answer) == told(response)
     else:
@@ -197,9 +222,10 @@ def check(network, truth, make_network, question) -> None:
         assert response.security is Security.INSECURE
 
 
+@pytest.mark.parametrize("kind", ["NSEC", "NSEC3"])
 @settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 2**64))
-def test_no_lie_is_secure(make_network, truth, seed) -> None:
+def test_no_lie_is_secure(worlds, kind, seed) -> None:
     """Seeded, as small choices are no simpler here, and would be tried again and again."""
     pick = random.Random(seed).randrange
     tamper, rate = Tamperer(pick), (1, 1, 3, 6)[pick(4)]
@@ -207,7 +233,8 @@ def test_no_lie_is_secure(make_network, truth, seed) -> None:
     def sometimes(message, tree, ask):
         return message if pick(rate) else tamper(message, tree, ask)
 
-    network = make_network(sometimes, minimisation=("off", "relaxed")[pick(2)])
+    world = worlds[kind]
+    network = world.make_network(sometimes, minimisation=("off", "relaxed")[pick(2)])
     for _ in range(1 + pick(6)):
-        check(network, truth, make_network, QUESTIONS[pick(len(QUESTIONS))])
+        check(network, world, QUESTIONS[pick(len(QUESTIONS))])
         network.unix_s += (0, 0, 61, 4000)[pick(4)]

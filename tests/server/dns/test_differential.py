@@ -132,12 +132,24 @@ class View(NamedTuple):
     flags: str
     answer: frozenset
     authority: frozenset
+    glue: frozenset
 
 
 def view(message):
     flags = dns.flags.to_text(message.flags & ~dns.flags.RA)
     sections = [frozenset(records(section)) for section in (message.answer, message.authority)]
-    return View(dns.rcode.to_text(message.rcode()), flags, *sections)
+    return View(dns.rcode.to_text(message.rcode()), flags, *sections, frozenset(glue(message)))
+
+
+def glue(message):
+    """The addresses of servers inside a zone that is referred to, all of them (RFC 9471, 3.1).
+
+    What else stands in the additional section is for each server to choose (RFC 9471, 3.2).
+    """
+    cuts = [rrset.name for rrset in message.authority if rrset.rdtype == dns.rdatatype.NS]
+    for record in records(message.additional):
+        if record[2] in ("A", "AAAA") and any(record[0].is_subdomain(cut) for cut in cuts):
+            yield record
 
 
 def records(section):

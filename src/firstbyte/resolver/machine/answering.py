@@ -81,7 +81,7 @@ class Answerer:
             if validate and entry.security is BOGUS:
                 return self.recaller.stale_if_kept(question) or composing.bogus(entry, work)
             if question.rdtype == dns.ANY and entry.rrset is not None:
-                return await self._any(question, work, validate)
+                return await self._any(question, entry, work, validate)
             self._add(response, entry)
             target = composing.target(entry, question.rdtype)
             if target is None:
@@ -94,11 +94,15 @@ class Answerer:
     def _add(self, response: Response, entry: Entry) -> None:
         composing.add(response, entry, self.settings.cache, self.finder.scheduler.now.unix_s)
 
-    async def _any(self, question: Question, work: Work, validate: bool) -> Response:
-        """All that the server gave for ANY; the daemon shows less of it over UDP (RFC 8482)."""
+    async def _any(self, question: Question, found: Entry, work: Work, validate: bool) -> Response:
+        """All that the server gave for ANY, or what was at hand (RFC 8482, 4.1).
+
+        The daemon shows less of it over UDP.
+        """
         response = Response(dns.NOERROR, security=SECURE)
-        for (name, _), entry in list(work.fresh.items()):
-            if name != question.name or entry.rrset is None:
+        fresh = [entry for (name, _), entry in work.fresh.items() if name == question.name]
+        for entry in fresh or [found]:
+            if entry.rrset is None:
                 continue
             if validate and entry.security is Security.UNCHECKED:
                 await self.finder.settle(entry, work)
