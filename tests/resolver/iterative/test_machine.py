@@ -280,6 +280,41 @@ def test_without_recursion_the_best_known_delegation_is_told(make_network) -> No
     assert without_recursion(network, "other.plain.example.").rcode == c.REFUSED
 
 
+def test_without_patience_stale_data_come_before_any_answer(make_network) -> None:
+    stale = CacheSettings(stale=StaleSettings(enabled=True, client_timeout_s=0))
+    network = make_network(cache=stale)
+    network.resolve("www.plain.example.")
+    network.unix_s += 4000
+    ticket = network.machine.ask(
+        Question(names.from_text("www.plain.example."), c.A), network.now()
+    )
+    assert dict(network.machine.finished())[ticket].stale
+    network.rest()
+    assert not network.resolve("www.plain.example.").stale
+
+
+LOCAL = [
+    ("1.0.64.100.in-addr.arpa.", c.NXDOMAIN),
+    ("127.100.in-addr.arpa.", c.NOERROR),
+    ("nas.home.arpa.", c.NXDOMAIN),
+    ("x.resolver.arpa.", c.NXDOMAIN),
+]
+
+
+@pytest.mark.parametrize(("name", "rcode"), LOCAL)
+def test_names_of_the_registries_are_answered_here(make_network, name, rcode) -> None:
+    """RFC 7793, RFC 8375, RFC 9462: none of them is asked for, but the proof above them is."""
+    network = make_network()
+    assert network.resolve(name, "SVCB").rcode == rcode
+    assert not network.asked
+
+
+def test_the_proof_that_a_local_zone_is_unsigned_comes_from_above(make_network) -> None:
+    network = make_network()
+    network.resolve("home.arpa.", "DS")
+    assert network.asked
+
+
 def test_new_data_without_a_life_end_the_stale_ones(make_network) -> None:
     def brief(message, tree, ask):
         if network is not None and network.unix_s > start_s + 3000 and message.answer:

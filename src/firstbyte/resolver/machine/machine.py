@@ -61,7 +61,7 @@ class Machine:
         if ticket in self._tickets:
             self._late.add(now.timer_s, ticket)
             if self.settings.cache.stale.enabled:
-                self._impatient.add(now.timer_s, ticket)
+                self._wait_or_offer_stale(ticket, now)
         return ticket
 
     def receive(self, number: int, message: Message, now: Moment) -> None:
@@ -123,6 +123,13 @@ class Machine:
     def _give(self, ticket: int, response: Response) -> None:
         if self._tickets.pop(ticket, None) is not None:
             self._finished.append((ticket, response))
+
+    def _wait_or_offer_stale(self, ticket: int, now: Moment) -> None:
+        """Without patience stale data go out before any answer can come."""
+        if self.settings.cache.stale.client_timeout_s > 0:
+            self._impatient.add(now.timer_s, ticket)
+        else:
+            self._offer_stale(ticket)
 
     def _offer_stale(self, ticket: int) -> None:
         """Stale data after a while, where there are any (RFC 8767, 5)."""

@@ -1,4 +1,8 @@
-"""Names that are not for the public tree (RFC 6761, RFC 6303, RFC 7686, RFC 8375, RFC 9476)."""
+"""Names that are not for the public tree: RFC 6761 and its registry, RFC 6303 and its own.
+
+The latter has RFC 7793's zones too; of the former here are RFC 7686, RFC 8375, RFC 9462, RFC 9476
+and RFC 9665.
+"""
 
 from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns.message import RRset
@@ -29,6 +33,10 @@ _NO_SUCH = {
         "100.51.198.in-addr.arpa.",
         "113.0.203.in-addr.arpa.",
         *(f"{second}.172.in-addr.arpa." for second in range(16, 32)),
+        *(f"{second}.100.in-addr.arpa." for second in range(64, 128)),
+        "home.arpa.",
+        "resolver.arpa.",
+        "service.arpa.",
         "0." * 32 + "ip6.arpa.",
         "1." + "0." * 31 + "ip6.arpa.",
         "d.f.ip6.arpa.",
@@ -40,6 +48,7 @@ _NO_SUCH = {
     )
 }
 _TOPS = tuple({ancestor(name, 1) for name in {_LOCALHOST, *_NO_SUCH}})
+_ARPA = from_text("arpa.")
 NAMES_OF_PRIVATE_ROOTS = frozenset({from_text("test."), from_text("local.")})
 """What a private root may hold, though the public one never does (RFC 6761, 6.2)."""
 _SOA = (
@@ -63,6 +72,8 @@ def answer(question: Question, configured: set[bytes]) -> Response | None:
         zone = question.name
     if zone is None or any(name in configured for name in above if len(name) > 1):
         return None
+    if question.rdtype == dns.DS and question.name == zone and zone.endswith(_ARPA):
+        return None  # validators behind us need the parent's proof that there is none (RFC 8375, 4)
     if question.name in _LOOPBACK_NAMES or zone == _LOCALHOST:
         return _localhost(question, zone)
     rcode = dns.NOERROR if question.name == zone else dns.NXDOMAIN
