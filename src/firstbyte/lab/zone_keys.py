@@ -1,7 +1,7 @@
 """The keys of a world's zones, from its seed, and the signing of them: lazily, the same each time.
 
-Zones are signed as they are when the world starts, so that faults may change them before; a set
-gets its signatures when it is first asked for.
+A server signs its zones when it is first asked, as faults have left them until then; a set gets its
+signatures when it is first asked for itself.
 """
 
 from collections.abc import Iterable, Sequence

@@ -104,6 +104,8 @@ def from_text(text: str) -> bytes:
     except UnicodeEncodeError as error:
         found = repr(text[error.start])
         raise DecodeError(error.start, "name", "text", found, "RFC 1035, 5.1") from error
+    if b"\\" not in raw:
+        return _checked(raw.removesuffix(b".").split(b"."), text)
     parts = [bytearray()]
     at = 0
     while at < len(raw):
