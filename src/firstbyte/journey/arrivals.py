@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from firstbyte.events import Event, tcp
-from firstbyte.journey.select import Seen, each
+from firstbyte.journey.select import Seen, each, middle
 
 # A burst ends when nothing comes for this part of an RTT: a delayed ACK may split one into two.
 _BURST_GAP = 0.25
@@ -122,9 +122,7 @@ def _links_gap_us(segments: Sequence[Seen[tcp.Segment]]) -> float:
     full = [(a, b) for a, b in pairwise(segments) if (b.what.length or 0) >= _FULL_SEGMENT_BYTES]
     if len(full) < max(_ENOUGH_SEGMENTS, _MOSTLY * (len(segments) - 1)):
         return 0
-    from statistics import median  # loads fractions and more: 3 ms
-
-    return _USUAL_GAPS * median(b.at_us - a.at_us for a, b in full)
+    return _USUAL_GAPS * middle([b.at_us - a.at_us for a, b in full])
 
 
 def _joined(burst: Burst, one: Burst) -> Burst:

@@ -7,12 +7,11 @@ peer had nothing to send, and the time is its own.
 
 from collections.abc import Iterator
 from itertools import pairwise
-from statistics import median
 
 from firstbyte.events import Event, http, tcp
 from firstbyte.journey.hop_view import HopView
 from firstbyte.journey.rtt import Rtt, path_rtt
-from firstbyte.journey.select import Seen, each, last
+from firstbyte.journey.select import Seen, each, last, middle
 
 _ENOUGH_SAMPLES = 10
 _ENOUGH_BYTES = 100_000
@@ -37,7 +36,7 @@ def _by_segments(carrier: tuple[Event, ...]) -> Rtt | None:
     samples = list(_samples(each(carrier, tcp.Segment)))
     if len(samples) < _ENOUGH_SAMPLES:
         return None
-    return Rtt(round(median(samples)), "segments")
+    return Rtt(middle(samples), "segments")
 
 
 def _samples(segments: list[Seen[tcp.Segment]]) -> Iterator[int]:

@@ -7,6 +7,7 @@ from firstbyte.events import Event
 from firstbyte.events.body import Body
 
 B = TypeVar("B", bound=Body)
+N = TypeVar("N", int, float)
 
 
 class Seen(NamedTuple, Generic[B]):
@@ -49,3 +50,8 @@ def first_us(events: Iterable[Event], *kinds: type[Body]) -> int | None:
         if found is not None:
             return found.at_us
     return None
+
+
+def middle(values: list[N]) -> N:
+    """The median, of an even number the upper one; ``statistics`` costs 10 ms to import."""
+    return sorted(values)[len(values) // 2]

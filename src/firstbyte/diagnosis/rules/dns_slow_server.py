@@ -1,12 +1,12 @@
 """A zone's server takes long."""
 
 from collections.abc import Iterator
-from statistics import median
 
 from firstbyte.diagnosis.evidence import ms_text
 from firstbyte.diagnosis.rule import Observation, Rule
 from firstbyte.diagnosis.zones import server_text, shown, took_ms, zone_questions
 from firstbyte.journey.model import Journey
+from firstbyte.journey.select import middle
 
 SLOW_MS = 400
 FACTOR = 3
@@ -21,7 +21,7 @@ def _check(journey: Journey) -> Iterator[Observation]:
             times.setdefault(key, []).append(took)
     for (server, zone), own in times.items():
         others = [took for key, all_ in times.items() if key[0] != server for took in all_]
-        least, usual = min(own), median(others) if others else 0.0
+        least, usual = min(own), middle(others) if others else 0.0
         if least >= SLOW_MS and least >= FACTOR * usual:
             yield Observation(
                 f"{server_text(journey, server)}, a server of {shown(zone)}, takes "
