@@ -1,5 +1,7 @@
 """The default world: its sites answer, at their distance, by real names and certificates."""
 
+import tempfile
+
 import pytest
 
 from firstbyte.cli.shell.dns_asking import configuration
@@ -189,3 +191,10 @@ def test_certificates_are_the_same_for_the_same_seed_alone():
 
     assert chain(3) == chain(3)
     assert chain(3) != chain(4)
+
+
+def test_a_world_puts_nothing_on_the_disk(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with build_world() as world:
+        assert world.run(trace("https://shop.example/")).outcome.ok
+        assert list(tmp_path.iterdir()) == []

@@ -5,10 +5,10 @@ import contextlib
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
 
 from firstbyte.lab.authority import Authority, Wish
+from firstbyte.sim.memory_files import MemoryFile
 
 PORT = 3128
 HEAD_LIMIT = 65536
@@ -25,7 +25,6 @@ class Proxy:
     """
 
     authority: Authority
-    directory: Path
     treatments: Mapping[str, Treatment] = field(default_factory=dict)
     _open: "set[asyncio.Task[None]]" = field(default_factory=set)
     """Held here: half-closed connections are in no selector, and asyncio holds tasks weakly."""
@@ -90,10 +89,10 @@ class Proxy:
 
     def _context(self, host: str) -> ssl.SSLContext:
         chain = self.authority.issue(Wish((host,)))
-        file = self.directory / f"proxy.{host}.pem"
-        file.write_bytes(chain.certificates + chain.key)
+        file = MemoryFile("proxy.pem")
+        file.replace(chain.certificates + chain.key)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(file)
+        context.load_cert_chain(file.path)
         context.set_alpn_protocols(["http/1.1"])
         return context
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from firstbyte.lab.activation import Activation, bound
 from firstbyte.lab.authority import Authority, Wish
 from firstbyte.lab.sites import Converse, Site
+from firstbyte.sim.memory_files import MemoryFile
 
 if TYPE_CHECKING:
     from firstbyte.server.http.handler import Handler
@@ -24,10 +25,9 @@ HTTP_PORT = 80
 class SiteServer:
     """Serves ``site`` from its host. Code and certificate are loaded when somebody asks."""
 
-    def __init__(self, site: Site, authority: Authority, directory: Path) -> None:
+    def __init__(self, site: Site, authority: Authority) -> None:
         self.site = site
         self._authority = authority
-        self._directory = directory / site.name
         self._kept: list[object] = []
 
     async def start(self) -> None:
@@ -91,12 +91,16 @@ class SiteServer:
 
         wish = self.site.certificate or Wish(self.site.names)
         chain = (self.site.authority or self._authority).issue(wish)
-        self._directory.mkdir(parents=True, exist_ok=True)
-        chain_file, key_file = self._directory / "chain.pem", self._directory / "key.pem"
-        chain_file.write_bytes(chain.certificates)
-        key_file.write_bytes(chain.key)
         keylog = os.environ.get("SSLKEYLOGFILE")
-        return QuicIdentity(chain_file, key_file, Path(keylog) if keylog else None)
+        files = self._keep("chain.pem", chain.certificates), self._keep("key.pem", chain.key)
+        return QuicIdentity(*files, Path(keylog) if keylog else None)
+
+    def _keep(self, name: str, content: bytes) -> Path:
+        """The path of a file in memory, which lives as long as the server."""
+        file = MemoryFile(name)
+        file.replace(content)
+        self._kept.append(file)
+        return Path(file.path)
 
 
 def _context(identity: "QuicIdentity", versions: tuple[str, ...]) -> ssl.SSLContext:

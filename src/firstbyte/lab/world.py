@@ -1,10 +1,6 @@
 """A world: an internet with names, a certificate authority and sites, ready for a client."""
 
-import shutil
-import tempfile
-import weakref
 from collections.abc import Awaitable, Callable, Coroutine
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -45,13 +41,8 @@ class World(Struct, eq=False, weakref=True):
     resolver_validates: bool = False
     """Whether the ISP's resolver asks for proof (DNSSEC): most people's does not."""
     programs: list[tuple[Host, Program]] = field(default_factory=list)
-    directory: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="firstbyte-lab-")))
-    """For files of the servers'; it goes with the world."""
     _kept: list[object] = field(default_factory=list)
     _started: bool = False
-
-    def __post_init__(self) -> None:
-        weakref.finalize(self, shutil.rmtree, self.directory, ignore_errors=True)
 
     def __enter__(self) -> Self:
         self.start()
@@ -101,7 +92,7 @@ class World(Struct, eq=False, weakref=True):
         for host, program in self.programs:
             self._kept.append(await host.run(_awaiting(program)))
         for site in self.sites:
-            server = SiteServer(site, self.authority, self.directory)
+            server = SiteServer(site, self.authority)
             await self.internet.hosts[site.host].run(server.start())
             self._kept.append(server)
         await self.client.online()
@@ -119,7 +110,6 @@ class World(Struct, eq=False, weakref=True):
     def close(self) -> None:
         """End the world."""
         self.internet.close()
-        shutil.rmtree(self.directory, ignore_errors=True)
 
 
 async def _awaiting(program: Program) -> object:

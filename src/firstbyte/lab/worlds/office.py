@@ -110,5 +110,5 @@ def _add_names(world: World, host: Host) -> None:
 def _add_proxy(world: World, host: Host) -> None:
     inspector = Authority(DEFAULT_EPOCH_S, "Corp inspection", seed=world.internet.seed)
     treatments: dict[str, Treatment] = {"far.example": "inspect", "stream.example": "refuse"}
-    proxy = Proxy(inspector, world.directory, treatments)
+    proxy = Proxy(inspector, treatments)
     world.programs.append((host, proxy.start))
