@@ -25,9 +25,11 @@ def on_a_thread(function):
     def test(network):
         async def scenario(network):
             server, address = await serve(network)
+            # Asked for before the close: Python 3.11 waits for connections only then.
+            all_ended = asyncio.create_task(server.wait_closed())
             await asyncio.to_thread(function, address)
             server.close()
-            await asyncio.sleep(0.05)  # the machine's server sees the last ends
+            await asyncio.wait_for(all_ended, 30)
 
         network.run(scenario)
 
