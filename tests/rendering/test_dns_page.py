@@ -4,6 +4,7 @@ import asyncio
 import json
 
 import dns.message
+import dns.rrset
 import pytest
 
 from firstbyte.journey.resolution import Exchange, Outcome, Step, Walk
@@ -113,3 +114,12 @@ def test_json_has_messages_as_rfc_8427(outcome):
     assert message["ANCOUNT"] == 1
     assert data["exchanges"][1]["security"] == "secure"
     assert data["chain_of_trust"][0]["zone"] == "."
+
+
+def test_malformed_records_are_not_passed_over_in_silence():
+    good = dns.message.make_response(dns.message.make_query("x.test", "A"))
+    good.answer.append(dns.rrset.from_text("x.test.", 60, "IN", "A", "192.0.2.1", "192.0.2.2"))
+    data = good.to_wire()
+    broken = data.replace(b"\0\4\xc0\0\2\1", b"\0\3\xc0\0\2")
+    assert ";; WARNING: 1 malformed record left out" in dig_page(exchange(broken))
+    assert "malformed" not in "\n".join(dig_page(exchange(data)))

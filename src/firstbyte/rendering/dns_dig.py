@@ -1,6 +1,7 @@
 """A message in dig's format: what scripts and eyes know."""
 
 import re
+import struct
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
@@ -25,6 +26,8 @@ from firstbyte.rendering.dns_dig_record import Style, column, data_lines, record
 from firstbyte.rendering.escape import escape
 
 _MUST_BE_ZERO = 0x0040
+_COUNTS_AT = 6
+"""Where a message says how many records its sections have (RFC 1035, 4.1.1)."""
 _A_LABEL = re.compile(r"(?<![\w-])xn--[a-z0-9-]+", re.IGNORECASE)
 
 
@@ -188,7 +191,7 @@ def _message(data: bytes, parts: Parts, query: bytes | None = None) -> list[str]
         return [f";; Got bad packet: {escape(str(error))}", data.hex()]
     lines = _header(message) if parts.comments else []
     if parts.comments:
-        lines += [*_warnings(message, query), ""]
+        lines += [*_warnings(data, message, query), ""]
     asked = decoded(query)
     if parts.comments and message.edns is not None:
         lines += opt_lines(message.edns, asked.edns if asked is not None else None)
@@ -219,11 +222,17 @@ def _header(message: Message) -> list[str]:
     ]
 
 
-def _warnings(message: Message, query: bytes | None) -> list[str]:
+def _warnings(data: bytes, message: Message, query: bytes | None) -> list[str]:
+    lines = []
     asked = decoded(query)
     if asked is not None and asked.flags & dns.RD and not message.flags & dns.RA:
-        return [";; WARNING: recursion requested but not available"]
-    return []
+        lines.append(";; WARNING: recursion requested but not available")
+    announced = sum(struct.unpack_from("!3H", data, _COUNTS_AT))
+    read = len(message.answer) + len(message.authority) + len(message.additional)
+    broken = announced - read - (message.edns is not None)
+    if broken:
+        lines.append(f";; WARNING: {broken} malformed record{'s' * (broken > 1)} left out")
+    return lines
 
 
 def _question(message: Message, parts: Parts) -> list[str]:

@@ -19,8 +19,9 @@ FLAGS = [
     ({"want_dnssec": True}, 0, True),
     ({}, dns.flags.AD, True),
     ({}, 0, False),
-    ({"want_dnssec": True}, dns.flags.CD, False),
-    ({}, dns.flags.AD | dns.flags.CD, False),
+    ({"want_dnssec": True}, dns.flags.CD, True),
+    ({}, dns.flags.AD | dns.flags.CD, True),
+    ({}, dns.flags.CD, False),
 ]
 
 
@@ -36,6 +37,13 @@ def test_who_is_told_that_data_are_authentic(options, flags, expected) -> None:
     query.flags |= flags
     response = answered(Response(c.NOERROR, security=Security.SECURE), query)
     assert bool(response.flags & dns.flags.AD) is expected
+
+
+def test_what_nobody_judged_is_not_called_authentic() -> None:
+    query = dns.message.make_query("www.example.", "A", want_dnssec=True)
+    query.flags |= dns.flags.CD
+    response = answered(Response(c.NOERROR, security=Security.UNCHECKED), query)
+    assert not response.flags & dns.flags.AD
 
 
 DO, CO = 0x8000, 0x4000

@@ -143,6 +143,7 @@ def test_an_url_means_the_same_wherever_it_stands(words):
         ("+opcode=x", "QUERY, STATUS, NOTIFY, UPDATE, or 0 to 15"),
         ("IXFR=x", "as in IXFR=2024010101"),
         ("@ftp://a.test", "tls://HOST, https://HOST/PATH"),
+        ("@https://[2001:db8::1/", "as in https://[2001:db8::53]/PATH"),
         ("@a.test:0", None),
         ("@", "as in @192.0.2.53, @[2001:db8::53]:5353"),
     ],

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import time
 
 import dns.message
 import dns.query
@@ -12,8 +13,9 @@ import dns.zone
 import pytest
 
 from firstbyte.cli.shell.entry import run
-from firstbyte.protocols.dns.tsig import key_from_text
+from firstbyte.protocols.dns.tsig import Chain, key_from_text
 from firstbyte.server.dns.answers import Client, Manners
+from firstbyte.server.dns.faults.registry import choose, treatments
 from firstbyte.server.dns.serving import NameServer
 from firstbyte.server.dns.signed import opened
 from firstbyte.server.dns.zone_set import ZoneSet
@@ -86,6 +88,17 @@ def test_a_signed_answer_fits_into_its_datagram(port):
     answer = dns.query.udp(query, "127.0.0.1", 5, port, ignore_trailing=True)
     assert len(answer.wire) <= 512
     assert answer.had_tsig
+
+
+def test_forged_answers_before_it_do_not_spoil_a_signed_one():
+    """A signature covers the query's, not that of whatever a fault sent before (RFC 8945, 5.3)."""
+    made = treatments([choose("spoofing=203.0.113.9", 0.0)])
+    server = NameServer(ZoneSet([parent_zone()]), manners=Manners(keys=(KEY,)), treatments=made)
+    chain = Chain(KEY)
+    bare = dns.message.make_query("www.example.org", "A").to_wire()
+    sent = server.deliveries(chain.sign(bare, time.time()), Client("127.0.0.1"))
+    assert len(sent) > 2
+    assert b"\xc0\0\x02\x50" in chain.check(sent[-1].data, time.time())
 
 
 def test_dnspython_takes_the_zone(port):

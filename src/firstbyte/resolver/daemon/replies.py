@@ -146,8 +146,9 @@ def _flags(terms: Terms, response: Response) -> int:
     if response.compact and not terms.reads_compact_denials:
         rcode = dns.NXDOMAIN
     flags = dns.QR | dns.RA | terms.flags & (dns.RD | dns.CD | 0x7800) | rcode
-    if response.security is not SECURE or terms.checking_disabled:
-        return flags  # with CD it shall not depend on what the cache happens to know
+    if response.security is not SECURE:
+        return flags
+    # also with CD (RFC 4035, 3.2.3), for which nothing is judged, but much was before
     wanted = terms.dnssec_ok or terms.flags & dns.AD
     if wanted and response.rcode in (dns.NOERROR, dns.NXDOMAIN):
         flags |= dns.AD  # RFC 6840, 5.7 and 5.8

@@ -178,7 +178,7 @@ class _Asking:
                     found, tls = await self._over_secure(server)
             notes = () if signer is None else signer.judge(found, multi=self.transfer)
         except TimeoutError:
-            failure = f"no answer within {self.wanted.timeout_s:g} s"
+            failure = f"no answer within {wait_s:g} s"
             return self._failed(number, way, Unanswered(failure), silent=True)
         except Unanswered as error:
             return self._failed(number, way, error, silent=False)

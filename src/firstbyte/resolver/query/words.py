@@ -127,7 +127,10 @@ def with_server(wanted: Wanted, text: str) -> Wanted:
         return replace(wanted, server=host, port=port)
     path = DEFAULT_PATH
     if scheme == "https":
-        parts = urlsplit(text.removesuffix("{?dns}"))
+        try:
+            parts = urlsplit(text.removesuffix("{?dns}"))
+        except ValueError as error:
+            raise UsageError(f"{text!r}: {error}", "as in https://[2001:db8::53]/PATH") from error
         path = (parts.path.rstrip("/") and parts.path) or path
         path += f"?{parts.query}" if parts.query else ""
         rest = parts.netloc.rpartition("@")[2]

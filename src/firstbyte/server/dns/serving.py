@@ -112,15 +112,19 @@ class NameServer(Struct, eq=False):
         now_s = self._wall_time_s()
         if not may_be_signed(query):
             return self._treated(query, client, now_s)
+        from firstbyte.protocols.dns.tsig import Chain
         from firstbyte.server.dns.signed import opened, signed_by
 
         asked = opened(query, client, self.manners, now_s)
         if asked.refused is not None:
             return truth(asked.refused)
         out = self._treated(asked.query, signed_by(client, asked.chain), now_s)
-        if asked.chain is None:
+        chain = asked.chain
+        if chain is None:
             return out
-        return [one._replace(data=asked.chain.sign(one.data, now_s)) for one in out]
+        # each by itself: whatever else a fault sends, a signature covers the query's
+        key, mac = chain.key, chain.mac
+        return [one._replace(data=Chain(key, mac).sign(one.data, now_s)) for one in out]
 
     def _treated(self, query: bytes, client: Client, now_s: float) -> list[Delivery]:
         """The answer, and what the faults make of it."""
@@ -147,7 +151,7 @@ class NameServer(Struct, eq=False):
         chain = asked.chain
         if whole is None or chain is None:
             return whole
-        return (chain.sign(data, now_s, multi=True) for data in whole)
+        return (chain.sign(data, self._wall_time_s(), multi=True) for data in whole)
 
     # UDP ------------------------------------------------------------------------------------
 
