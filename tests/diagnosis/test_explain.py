@@ -66,6 +66,23 @@ def test_what_people_search_for(term: str, expected: str) -> None:
     assert expected in found[:3]
 
 
+@pytest.mark.parametrize(
+    ("reason", "expected"),
+    [
+        ("", "tls.cert.unknown_authority"),
+        (": certificate has expired (_ssl.c:1006)", "tls.cert.expired"),
+        (": self-signed certificate (_ssl.c:1006)", "tls.cert.self_signed"),
+        (": self-signed certificate in certificate chain", "tls.cert.unknown_authority"),
+        (": unable to get local issuer certificate", "tls.cert.missing_intermediate"),
+        (": Hostname mismatch, certificate is not valid for 'x'", "tls.cert.wrong_name"),
+    ],
+)
+def test_the_reason_that_python_gives_leads_its_words(reason: str, expected: str) -> None:
+    found = find(f"[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed{reason}")
+    assert found[0].name == expected
+    assert find("CERTIFICATE_VERIFY_FAILED")[0].name == "tls.cert.unknown_authority"
+
+
 @pytest.mark.parametrize("error_id", [key for key in EXIT_CODES if not key.endswith(".")])
 def test_every_error_id_is_explained(error_id: str) -> None:
     page = find(error_id)[0]

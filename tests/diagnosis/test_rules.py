@@ -476,6 +476,29 @@ def test_what_a_probe_tells(story: Story, found: bool, words: str) -> None:
     assert any(words in finding.evidence for finding in findings)
 
 
+@pytest.mark.parametrize(
+    ("came", "missed"),
+    [
+        (tcp.Segment("SYN ACK", 0, seq=0), 499),
+        (tcp.Segment("FIN ACK", 0, seq=499), 0),
+        (tcp.Segment("ACK", 0, seq=500), None),
+    ],
+)
+def test_what_was_missed_is_counted_from_the_last_that_came(
+    came: tcp.Segment, missed: int | None
+) -> None:
+    story = Story("http://site.test/").lookup().connect()
+    story.emit(came, direction="received", connection=story.connection, source="capture")
+    story.request().pause(110_000).on(tcp.Probed(110_000_000_000), "sent")
+    answer = tcp.Segment("ACK", 0, seq=500)
+    story.pause(100)
+    story.emit(answer, direction="received", connection=story.connection, source="capture")
+    journey = story.pause(900).fails("deadline.total", "wait").journey()
+    [hop] = journey.hops
+    assert hop.tcp is not None
+    assert hop.tcp.missed_bytes == missed
+
+
 GOOD = tls.Staple(status="good", valid=True)
 
 

@@ -36,6 +36,14 @@ def offered(made: TlsEngine) -> dict[str, object]:
     return decode_message(hello.content_type, hello.data, made.version_number)[1]
 
 
+@needs_libssl
+def test_a_library_that_makes_no_context_is_left_alone(
+    pki: Pki, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(libssl.load(), "SSL_CTX_new", lambda _method: None)
+    assert not is_libssl(engine(pki, SeededSystem()))
+
+
 def test_real_networks_never_see_pythons_openssl(pki: Pki) -> None:
     made = engine(pki, KernelSystem())
     assert not is_libssl(made)

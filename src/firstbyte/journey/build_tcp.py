@@ -78,12 +78,18 @@ def _probe(
 
 def _missed_bytes(carrier: tuple[Event, ...], probed: Seen[tcp.Probed]) -> int | None:
     """An ACK's own number is the peer's next (RFC 9293, 3.10.7.4): what lies before it was sent."""
-    came = [s for s in each(carrier, tcp.Segment) if s.event.direction == "received"]
-    ends = [(s.what.seq or 0) + (s.what.length or 0) for s in came if s.what.length]
+    came = [s.what for s in each(carrier, tcp.Segment) if s.event.direction == "received"]
+    ends = [(segment.seq or 0) + taken for segment in came if (taken := _numbers(segment))]
     numbers = [s.what.seq or 0 for s in _came_after(carrier, tcp.Segment, probed)]
     if not ends or not numbers:
         return None
     return max(max(numbers) - max(ends), 0)
+
+
+def _numbers(segment: tcp.Segment) -> int:
+    """How many it takes: SYN and FIN have one each (RFC 9293, 3.4)."""
+    flags = segment.flags.split()
+    return (segment.length or 0) + ("SYN" in flags) + ("FIN" in flags)
 
 
 def _came_after(

@@ -102,6 +102,7 @@ class LibsslConnection:
         context = _context(library, settings)
         self._ssl = library.SSL_new(context)
         library.SSL_CTX_free(context)  # the connection holds it from here on
+        _must(self._ssl is not None)
         weakref.finalize(self, library.SSL_free, self._ssl).atexit = False
         self._from_peer = library.BIO_new(library.BIO_s_mem())
         self._to_peer = library.BIO_new(library.BIO_s_mem())
@@ -260,6 +261,7 @@ _secret_callback = libssl.OnSecret(_on_secret)
 def _context(library: Any, settings: TlsSettings) -> Any:
     context = library.SSL_CTX_new(library.TLS_client_method())
     try:
+        _must(context is not None)
         _set_versions(library, context, settings)
         _set_algorithms(library, context, settings)
         _set_client_certificate(library, context, settings)

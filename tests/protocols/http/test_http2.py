@@ -227,6 +227,7 @@ BAD = {
     "data before headers": SETTINGS + frame(0, b"x", 0, 1),
     "no status": SETTINGS + frame(1, b"\x00\x01a\x01b", 4, 1),
     "short goaway": SETTINGS + frame(7, b"\0"),
+    "overlong goaway": SETTINGS + frame(7, bytes(20_000)),
     "window of zero": SETTINGS + frame(8, bytes(4)),
     "odd settings": SETTINGS + frame(4, b"abc"),
     "continuation flood": SETTINGS + frame(1, b"", 0, 1) + frame(9, b"", 0, 1) * 100,
@@ -254,6 +255,13 @@ def test_broken_peers(name: str, step: int):
     assert failure(events) == "http.protocol2"
     assert machine.receive(b"more") == []
     assert machine.outgoing() == b""
+
+
+def test_an_overlong_goaway_is_not_said_to_be_short():
+    machine = Http2Machine()
+    machine.request(GET)
+    [refused] = [e for e in machine.receive(BAD["overlong goaway"]) if isinstance(e, Failure)]
+    assert "a frame of 20000 bytes" in refused.message
 
 
 def test_an_upload_takes_as_many_window_updates_as_it_needs():

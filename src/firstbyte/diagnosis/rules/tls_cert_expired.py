@@ -44,6 +44,7 @@ RULE = Rule(
         "certificate_expired",
         "CertificateExpiredException",
         "SSL certificate problem: certificate has expired",
+        "certificate verify failed: certificate has expired",
         "X509_V_ERR_CERT_HAS_EXPIRED",
         "verify error:num=10",
     ),

@@ -27,7 +27,5 @@ RULE = Rule(
         "SEC_ERROR_BAD_SIGNATURE",
         "SSL certificate problem",
         "unhandled critical extension",
-        "CERTIFICATE_VERIFY_FAILED",
-        "certificate verify failed",
     ),
 )

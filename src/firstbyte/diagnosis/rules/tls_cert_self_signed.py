@@ -30,6 +30,7 @@ RULE = Rule(
         "DEPTH_ZERO_SELF_SIGNED_CERT",
         "self-signed certificate",
         "self signed certificate",
+        "certificate verify failed: self-signed certificate",
         "ERR_CERT_AUTHORITY_INVALID self-signed",
         "MOZILLA_PKIX_ERROR_SELF_SIGNED_CERT",
         "SEC_ERROR_CA_CERT_INVALID",

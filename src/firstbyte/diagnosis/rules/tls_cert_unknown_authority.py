@@ -45,5 +45,7 @@ RULE = Rule(
         "unable to find valid certification path to requested target",
         "PKIX path building failed",
         "X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN",
+        "certificate verify failed",
+        "certificate verify failed: self-signed certificate in certificate chain",
     ),
 )

@@ -49,13 +49,13 @@ TRANSITIONS: tuple[Transition[State, Cause], ...] = (
     Transition(_S.REQUESTING, _C.ACK, _S.BOUND, "", "the server agreed", "4.4.1"),
     Transition(_S.REQUESTING, _C.NAK, _S.INIT, "", "the offer is withdrawn", "4.4.1"),
     Transition(
-        _S.REQUESTING, _C.IN_USE, _S.INIT, "DHCPDECLINE", "the address is taken", "3.1, step 5"
+        _S.REQUESTING, _C.IN_USE, _S.INIT, "DHCPDECLINE", "it is already taken", "3.1, step 5"
     ),
-    Transition(_S.REQUESTING, _C.TIMEOUT, _S.INIT, "", "the server is silent", "3.1, step 5"),
+    Transition(_S.REQUESTING, _C.TIMEOUT, _S.INIT, "", "it stays silent", "3.1, step 5"),
     Transition(_S.REBOOTING, _C.ACK, _S.BOUND, "", "the address is still good", "4.4.2"),
-    Transition(_S.REBOOTING, _C.NAK, _S.INIT, "", "it is not: another network", "4.4.2"),
+    Transition(_S.REBOOTING, _C.NAK, _S.INIT, "", "it is not: a new network", "4.4.2"),
     Transition(
-        _S.REBOOTING, _C.IN_USE, _S.INIT, "DHCPDECLINE", "the address is taken", "3.2, step 4"
+        _S.REBOOTING, _C.IN_USE, _S.INIT, "DHCPDECLINE", "it is already taken", "3.2, step 4"
     ),
     Transition(_S.REBOOTING, _C.TIMEOUT, _S.INIT, "", "no server knows it", "3.2, step 4"),
     Transition(_S.BOUND, _C.T1, _S.RENEWING, "DHCPREQUEST", "its server may extend it", "4.4.5"),

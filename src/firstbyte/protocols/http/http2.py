@@ -153,8 +153,7 @@ class Http2Machine:
             told = len(events)
             if frame[3] == _HEADERS:
                 self._begin(events)
-            failure = self._goaway(frame, events) if frame[3] == _GOAWAY else None
-            failure = failure or self._feed(frame, events)
+            failure = _overlong(frame) or self._feed(frame, events)
             failure = failure or self._bound_frames(progress=len(events) > told)
             if failure is not None:
                 return failure
@@ -180,13 +179,7 @@ class Http2Machine:
 
     def _feed(self, frame: bytes, events: list[MachineEvent]) -> Failure | None:
         if frame[3] == _GOAWAY:
-            return None
-        length = int.from_bytes(frame[:3], "big")
-        if length > _MAX_FRAME_BYTES:
-            return Failure(
-                "http.protocol2",
-                f"the server breaks HTTP/2: a frame of {length} bytes, over {_MAX_FRAME_BYTES}",
-            )
+            return self._goaway(frame, events)
         try:
             for event in self._h2.receive_data(frame):
                 failure = self._take(event, events)
@@ -380,6 +373,17 @@ def plain_fields(headers: Headers) -> list[tuple[str, str]]:
         for name, value in lowered
         if name not in CONNECTION_SPECIFIC and (name != "te" or value == "trailers")
     ]
+
+
+def _overlong(frame: bytes) -> Failure | None:
+    """RFC 9113, 4.2: we announced no SETTINGS_MAX_FRAME_SIZE beyond the initial one."""
+    length = int.from_bytes(frame[:3], "big")
+    if length <= _MAX_FRAME_BYTES:
+        return None
+    return Failure(
+        "http.protocol2",
+        f"the server breaks HTTP/2: a frame of {length} bytes, over {_MAX_FRAME_BYTES}",
+    )
 
 
 def _wrong_length(error: InvalidBodyLengthError) -> Failure:
