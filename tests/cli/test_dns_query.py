@@ -115,6 +115,15 @@ def test_a_file_of_whole_lines(tmp_path, port, capsys, monkeypatch):
     )
     monkeypatch.setattr("sys.stdin", io.StringIO("www.example.org +short\n"))
     assert told(capsys, *at, "-f", "-")[1] == "192.0.2.80\n"
+    batch.write_text("www.example.org +short\n")
+    assert told(capsys, *at, "-4f", str(batch))[1] == "192.0.2.80\n"
+
+
+@pytest.mark.parametrize("words", [("-y", "k.test:c2VjcmV0"), ("-4yk.test:c2VjcmV0",)])
+def test_the_secret_of_a_key_is_not_shown(port, capsys, words):
+    out = told(capsys, "@127.0.0.1", "-p", port, "www.example.org", "+cmd", "+qr", *words)[1]
+    assert "k.test:…" in out
+    assert "c2VjcmV0" not in out
 
 
 @pytest.mark.parametrize("line", ['www "open', "-f other", "+nonsense", "-t FOO x.test"])

@@ -1,8 +1,9 @@
 import pytest
 
+from firstbyte.errors import DecodeError
 from firstbyte.protocols.dns.svcb import read_binding
 from firstbyte.resolver.base import HttpsRecord
-from firstbyte.resolver.https_record import https_name, plain_service, read_service
+from firstbyte.resolver.https_record import https_name, plain_service, read_service, read_set
 from firstbyte.resolver.message import Reply, make_query, read_reply
 
 
@@ -96,6 +97,14 @@ def test_a_set_is_sorted_by_priority() -> None:
 def test_an_alias_beats_services() -> None:
     reply = reply_to("1 a.example.", "0 Alias.Example.")
     assert (reply.alias, reply.services) == ("alias.example", ())
+
+
+def test_a_malformed_record_takes_its_set_with_it() -> None:
+    """RFC 9460, 2.2."""
+    good, short_port = b"\0\1\0", b"\0\2\0" + b"\0\3\0\1\x50"
+    assert len(read_set([good], "a", 60)[1]) == 1
+    with pytest.raises(DecodeError):
+        read_set([good, short_port], "a", 60)
 
 
 def test_an_alias_to_the_root_is_no_service() -> None:

@@ -1,5 +1,6 @@
 """``firstbyte dns NAME [TYPE…] [@SERVER]``: one question, as dig asks it, or from the root."""
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,8 @@ USAGE = 1
 UNREADABLE = 8
 NO_REPLY = 9
 NO_NAME = 10
+_VALUED = re.compile(r"(?P<flags>-[46u]*)(?P<letter>[yf])(?P<value>.*)", re.DOTALL)
+"""``-y`` or ``-f``, with its value or before it; short flags may stand in front: ``-4y``."""
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _ASKING = FlagGroup("Asking")
 _ITERATING = FlagGroup("From the root")
@@ -135,9 +138,10 @@ def command(words: tuple[str, ...], **given: Any) -> int:
 def _without_secret(typed: list[str]) -> str:
     """What was typed, for the first line of dig's format; the key of ``-y`` is a secret."""
     shown = list(typed)
-    for at, word in enumerate(shown):
-        if word.startswith("-y"):
-            secret = at if word != "-y" else min(at + 1, len(shown) - 1)
+    for at, word in enumerate(typed):
+        found = _VALUED.fullmatch(word)
+        if found is not None and found["letter"] == "y":
+            secret = at if found["value"] else min(at + 1, len(shown) - 1)
             shown[secret] = shown[secret].rpartition(":")[0] + ":…"
     return " ".join(shown)
 
@@ -178,8 +182,12 @@ def _lines(name: str) -> list[str]:
 
 def _without_batch(typed: list[str]) -> list[str]:
     """What was typed but for ``-f FILE``."""
-    at = next(at for at, word in enumerate(typed) if word.startswith("-f"))
-    return [*typed[:at], *typed[at + 1 + (typed[at] == "-f") :]]
+    for at, word in enumerate(typed):
+        found = _VALUED.fullmatch(word)
+        if found is not None and found["letter"] == "f":
+            flags = [found["flags"]] if found["flags"] != "-" else []
+            return [*typed[:at], *flags, *typed[at + 1 + (not found["value"]) :]]
+    return typed
 
 
 def _command(words: tuple[str, ...], given: dict[str, Any], typed: str) -> int:

@@ -1,7 +1,9 @@
 """HTTPS resource records (RFC 9460): the name to ask for, and what a record says."""
 
+from collections.abc import Sequence
+
 from firstbyte.protocols.dns.names import ROOT, to_text
-from firstbyte.protocols.dns.svcb import ServiceBinding
+from firstbyte.protocols.dns.svcb import ServiceBinding, read_binding
 from firstbyte.resolver.base import HttpsRecord
 
 ROOT_TEXT = "."
@@ -44,6 +46,26 @@ def read_service(binding: ServiceBinding, owner: str, ttl_s: int) -> HttpsRecord
         ech=binding.ech,
         ttl_s=ttl_s,
     )
+
+
+def read_set(
+    rdatas: Sequence[bytes], owner: str, ttl_s: int
+) -> tuple[str | None, tuple[HttpsRecord, ...]]:
+    """What a set says: the target of its alias, or its services, the most preferred first.
+
+    Beside a record in AliasMode the others are ignored (RFC 9460, 2.4.1); an alias to "." says
+    that there is no service (2.5.1).
+
+    Raises:
+        DecodeError: a record is malformed, so that the whole set must be ignored (2.2).
+
+    """
+    bindings = [read_binding(data) for data in rdatas]
+    for binding in bindings:
+        if binding.priority == 0:
+            return (None if binding.target == ROOT else shown_name(binding.target)), ()
+    services = filter(None, (read_service(binding, owner, ttl_s) for binding in bindings))
+    return None, tuple(sorted(services, key=lambda record: record.priority))
 
 
 def plain_service(target: str, ttl_s: int) -> HttpsRecord:

@@ -11,12 +11,11 @@ from firstbyte.events.dns import LookupFinished, LookupStarted
 from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns.message import RRset
 from firstbyte.protocols.dns.names import from_text, to_text
-from firstbyte.protocols.dns.svcb import read_binding
 from firstbyte.resolver.base import FAMILIES, Family, Found, FoundAddresses, FoundHttps, HttpsRecord
 from firstbyte.resolver.daemon.anchors import anchors_from, root_anchors
 from firstbyte.resolver.daemon.hints import hints_from_pairs, root_hints
 from firstbyte.resolver.driver import Driver, DriverSettings
-from firstbyte.resolver.https_record import https_name, read_service
+from firstbyte.resolver.https_record import https_name, read_set
 from firstbyte.resolver.iteration_events import Teller
 from firstbyte.resolver.machine.replies import address_text
 from firstbyte.resolver.machine.settings import Settings, Validation
@@ -177,16 +176,12 @@ def _found(state: _Lookup, family: Family | None, response: Response) -> Found:
 
 
 def _services(answer: list[RRset]) -> list[HttpsRecord]:
-    found = []
+    found: list[HttpsRecord] = []
     for rrset in answer:
-        if rrset.rdtype != HTTPS_TYPE:
-            continue
-        owner = to_text(rrset.key).removesuffix(".")
-        for data in rrset.rdatas:
+        if rrset.rdtype == HTTPS_TYPE:
+            owner = to_text(rrset.key).removesuffix(".")
             with contextlib.suppress(DecodeError):
-                binding = read_binding(data)
-                record = read_service(binding, owner, rrset.ttl_s) if binding.priority else None
-                found += [] if record is None else [record]
+                found += read_set(rrset.rdatas, owner, rrset.ttl_s)[1]
     return found
 
 

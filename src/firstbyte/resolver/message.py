@@ -8,12 +8,12 @@ from msgspec import Struct
 from firstbyte.errors import DecodeError
 from firstbyte.events.dns import Record
 from firstbyte.protocols.dns import constants as dns
-from firstbyte.protocols.dns import ede, names, svcb, walker, writer
+from firstbyte.protocols.dns import ede, names, walker, writer
 from firstbyte.protocols.dns.message import Edns, Message, RRset, group
 from firstbyte.protocols.dns.message import Record as WireRecord
 from firstbyte.protocols.dns.presentation import plain_text, rcode_text, type_number, type_text
 from firstbyte.resolver.base import HttpsRecord
-from firstbyte.resolver.https_record import read_service, shown_name
+from firstbyte.resolver.https_record import read_set, shown_name
 
 EDNS_PAYLOAD_BYTES = 1232
 """What fits every path without fragments (RFC 9715, 3.1; DNS flag day 2020)."""
@@ -179,14 +179,8 @@ def _content(found: RRset, owner: str, ttl_s: int) -> dict[str, Any]:
     """
     if found.rdtype != dns.HTTPS:
         return {"addresses": tuple(plain_text(found.rdtype, data) for data in found.rdatas)}
-    bindings = [svcb.read_binding(data) for data in found.rdatas]
-    # With an AliasMode record in the set, the others are ignored (RFC 9460, 2.4.1).
-    for binding in bindings:
-        if binding.priority == 0:
-            alias = shown_name(binding.target)
-            return {"alias": None if alias == "." else alias}
-    services = filter(None, (read_service(binding, owner, ttl_s) for binding in bindings))
-    return {"services": tuple(sorted(services, key=lambda record: record.priority))}
+    alias, services = read_set(found.rdatas, owner, ttl_s)
+    return {"alias": alias, "services": services}
 
 
 class _EndlessError(Exception):
