@@ -10,7 +10,7 @@
 #   make lock        pins the dependencies anew in requirements.txt
 #   make clean       removes all that these made
 #
-# PYTHON=python3.13 VENV=.venv313 uses another Python beside the usual one.
+# `make test PYTHON=python3.13 VENV=.venv313` uses another Python beside the usual one.
 
 PYTHON ?= python3
 VENV := .venv
