@@ -261,7 +261,9 @@ def test_doh_urls(url: str, expected: Endpoint) -> None:
     assert parse_endpoint(url) == expected
 
 
-@pytest.mark.parametrize("url", ["http://dns.example/", "dns.example", "https://", "https://a:b/"])
+@pytest.mark.parametrize(
+    "url", ["http://dns.example/", "dns.example", "https://", "https://a:b/", "https://[::1/q"]
+)
 def test_what_is_no_doh_url(url: str) -> None:
     with pytest.raises(UsageError):
         parse_endpoint(url)

@@ -145,6 +145,11 @@ def test_an_url_means_the_same_wherever_it_stands(words):
         ("@ftp://a.test", "tls://HOST, https://HOST/PATH"),
         ("@https://[2001:db8::1/", "as in https://[2001:db8::53]/PATH"),
         ("@a.test:0", None),
+        ("@a.test:" + "9" * 5000, "as in @192.0.2.53, @[2001:db8::53]:5353"),
+        ("+opcode=" + "9" * 5000, "QUERY, STATUS, NOTIFY, UPDATE, or 0 to 15"),
+        ("IXFR=" + "9" * 5000, "as in IXFR=2024010101"),
+        ("+https=/a b", "as in /dns-query; %20 for a blank"),
+        ("@https://a.test/\udcff", "as in /dns-query; %20 for a blank"),
         ("@", "as in @192.0.2.53, @[2001:db8::53]:5353"),
     ],
 )
@@ -157,7 +162,7 @@ def test_what_nobody_knows_is_refused(words, hint):
 def test_what_options_say_is_not_guessed():
     assert parse((), names=("mx",)).questions == (("mx", A),)
     assert parse(("x.test",), types=("ixfr=7",)).serial == 7
-    for wrong in ({"types": ("FOO",)}, {"rdclass": "XX"}):
+    for wrong in ({"types": ("FOO",)}, {"rdclass": "XX"}, {"rdclass": "CLASS" + "1" * 5000}):
         with pytest.raises(UsageError):
             parse(("x.test",), **wrong)
 

@@ -11,6 +11,8 @@ from firstbyte.protocols.dns.message import Record
 from firstbyte.protocols.dns.names import to_text
 
 MAX_OPCODE = 15
+MAX_DIGITS = 10
+"""Of a class or an opcode with zeros before it; Python refuses to read very long numbers."""
 BASE64_CHUNK = 56
 """How dig breaks long keys and signatures."""
 
@@ -114,8 +116,8 @@ def class_number(text: str) -> int | None:
     """The class of a mnemonic in any case; None where it is none."""
     known = _CLASS_NUMBERS.get(text.upper())
     digits = text[len("CLASS") :] if text.upper().startswith("CLASS") else ""
-    if known is None and digits.isascii() and digits.isdigit() and int(digits) <= 0xFFFF:
-        return int(digits)
+    if known is None and digits.isascii() and digits.isdigit() and len(digits) <= MAX_DIGITS:
+        return int(digits) if int(digits) <= 0xFFFF else None
     return known
 
 
@@ -139,8 +141,9 @@ def opcode_number(text: str) -> int | None:
     for number, name in _OPCODES.items():
         if name == text.upper():
             return number
-    is_number = text.isascii() and text.isdigit() and int(text) <= MAX_OPCODE
-    return int(text) if is_number else None
+    if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS):
+        return None
+    return int(text) if int(text) <= MAX_OPCODE else None
 
 
 def rcode_text(number: int) -> str:

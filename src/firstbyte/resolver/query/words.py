@@ -14,10 +14,14 @@ from firstbyte.resolver.query.wanted import DEFAULT_PATH, PORTS, Secured, Wanted
 IXFR = 251
 MAX_PORT = 65535
 _OPTION_CODES = {"NSID": 3, "ECS": 8, "EXPIRE": 9, "COOKIE": 10, "KEEPALIVE": 11, "PADDING": 12}
-_SERVER = re.compile(r"\[([^]]+)\](?:[:#@](\d+))?|([^#@:]+)(?:[:#@](\d+))?")
+_SERVER = re.compile(r"\[([^]]+)\](?:[:#@]([0-9]{1,10}))?|([^#@:]+)(?:[:#@]([0-9]{1,10}))?")
 _STRAY = re.compile("[\udc80-\udcff]")
 """How Python holds octets of an argument that are no text (PEP 383)."""
-_PARTIAL_ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){0,2}\.?")
+_PARTIAL_ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){0,2}\.?", re.ASCII)
+_NOT_IN_PATHS = re.compile("[^!-~]")
+"""RFC 3986, 2: URLs are of visible ASCII."""
+_MAX_DIGITS = 10
+"""Of a number of 32 bits; Python refuses to read very long ones."""
 
 
 def parse(
@@ -99,7 +103,7 @@ def _with_serial(wanted: Wanted, word: str) -> Wanted:
     _, sign, serial = word.partition("=")
     if not sign:
         return wanted
-    if not (serial.isascii() and serial.isdigit()):
+    if not (serial.isascii() and serial.isdigit() and len(serial) <= _MAX_DIGITS):
         raise UsageError(f"{word!r}: the serial is not a number", "as in IXFR=2024010101")
     return replace(wanted, serial=int(serial) % 2**32)
 
@@ -132,7 +136,7 @@ def with_server(wanted: Wanted, text: str) -> Wanted:
         except ValueError as error:
             raise UsageError(f"{text!r}: {error}", "as in https://[2001:db8::53]/PATH") from error
         path = (parts.path.rstrip("/") and parts.path) or path
-        path += f"?{parts.query}" if parts.query else ""
+        path = _path(path + (f"?{parts.query}" if parts.query else ""))
         rest = parts.netloc.rpartition("@")[2]
     host, port = _endpoint(rest.rstrip("/"))
     wanted = replace(wanted, server=host, port=port)
@@ -143,6 +147,12 @@ def with_server(wanted: Wanted, text: str) -> Wanted:
     if scheme == "https":
         return replace(wanted, secured=Secured("https", path, verify=True))
     raise UsageError(f"{text!r}: {scheme!r} is no way to a server", "tls://HOST, https://HOST/PATH")
+
+
+def _path(text: str) -> str:
+    if _NOT_IN_PATHS.search(text):
+        raise UsageError(f"{text!r} is no path of an URL", "as in /dns-query; %20 for a blank")
+    return text
 
 
 def _endpoint(text: str) -> tuple[str, int | None]:
@@ -204,9 +214,8 @@ def _way(wanted: Wanted, key: str, path: str | None = None, *, on: bool = True) 
     if not on:
         own = wanted.secured.kind == kind
         return replace(wanted, secured=replace(wanted.secured, kind=None)) if own else wanted
-    if path is not None and not path.startswith("/"):
-        path = f"/{path}"
-    secured = replace(wanted.secured, kind=kind, get=get, path=path or wanted.secured.path)
+    path = wanted.secured.path if path is None else _path(f"/{path.removeprefix('/')}")
+    secured = replace(wanted.secured, kind=kind, get=get, path=path)
     return replace(wanted, secured=secured)
 
 

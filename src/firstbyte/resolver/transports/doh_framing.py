@@ -73,8 +73,8 @@ def parse_endpoint(url: str) -> Endpoint:
         UsageError: it is no https URL.
 
     """
-    parts = urlsplit(url.removesuffix("{?dns}"))
     try:
+        parts = urlsplit(url.removesuffix("{?dns}"))
         port = parts.port or 443
     except ValueError as error:
         raise UsageError(f"--doh-url {url!r}: {error}") from error
