@@ -517,6 +517,13 @@ def test_when_a_staple_is_missed(story: Story, found: bool) -> None:
     assert ("tls.cert.must_staple" in ids(story)) == found
 
 
+def test_a_device_that_shows_its_own_certificate_inspects_nothing() -> None:
+    own = certificate(subject="CN=FGT60F, O=Fortinet", issuer="CN=FGT60F, O=Fortinet")
+    assert "tls.intercepted" in ids(chain_of(own)())
+    signed_itself = certificate(subject=own.subject, issuer=own.issuer, self_signed=True)
+    assert "tls.intercepted" not in ids(chain_of(signed_itself)())
+
+
 def from_added_root(host: str, **changes: object) -> Story:
     root = certificate(depth=1, sent=False, subject="CN=Our root", added_from="/usr/local/x.crt")
     return (

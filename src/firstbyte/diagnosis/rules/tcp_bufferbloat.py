@@ -49,6 +49,6 @@ RULE = Rule(
         "Shape a little below the link's rate, so that the queue stands where it is managed.",
         "On a server: BBR, or a lower `tcp_notsent_lowat`, fills queues less.",
     ),
-    references=("RFC 7567, 2.1", "RFC 8290, 1", "RFC 8289, 3"),
+    references=("RFC 7567, 2", "RFC 8290, 1", "RFC 8289, 3"),
     aliases=("buffer bloat", "latency under load", "lag while downloading", "RPM responsiveness"),
 )

@@ -54,7 +54,7 @@ RULE = Rule(
         "The responder may be unreachable from the server: it must have fetched an answer first.",
         "Several public CAs have ended OCSP: get a certificate without the feature.",
     ),
-    references=("RFC 7633, 4.2.2", "RFC 6066, 8"),
+    references=("RFC 7633, 4.2.3.1", "RFC 6066, 8"),
     aliases=(
         "MOZILLA_PKIX_ERROR_REQUIRED_TLS_FEATURE_MISSING",
         "must-staple",
