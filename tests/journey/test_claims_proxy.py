@@ -38,3 +38,10 @@ def test_a_tunnel_shows_the_servers_own_time() -> None:
     assert spent(journey)["server_time"] > 470
     assert "behind_proxy" not in spent(journey)
     assert journey.hops[0].proxy == PROXY
+
+
+def test_an_answer_with_countless_hints_is_quoted_in_part() -> None:
+    fields = (*HEADERS, *[("Via", "1.1 " + "x" * 200)] * 500)
+    journey = through_proxy("http://site.test/", fields).journey()
+    [row] = [i for i in journey.ledger if i.cause == "behind_proxy"]
+    assert len(row.evidence) < 1000

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from firstbyte.diagnosis.evidence import endpoint, is_forwarded, ms_text, rtt_ms
 from firstbyte.diagnosis.rule import Observation, Rule
-from firstbyte.journey.claims_proxy import HINTS
+from firstbyte.journey.claims_proxy import hints_text
 from firstbyte.journey.model import Hop, Journey
 
 SLOW_MS = 200
@@ -32,11 +32,10 @@ def _check(journey: Journey) -> Iterator[Observation]:
 def _through_proxy(hop: Hop, thinking_ms: float, evidence: str) -> Observation:
     """A forwarding proxy hides who took the time; what the answer tells of it is quoted."""
     headers = hop.http.response_headers if hop.http is not None else ()
-    told = [f"{name}: {value[:80]}" for name, value in headers if name.lower() in HINTS]
     return Observation(
         f"The proxy {hop.proxy} took {ms_text(thinking_ms)} to begin its answer: "
         "itself, its way onward, or the server behind it.",
-        "; ".join([evidence, *told]),
+        evidence + hints_text(headers),
         fix="Ask once without the proxy (-x ''), or from where the proxy stands, and compare.",
     )
 
