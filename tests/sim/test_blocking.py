@@ -182,6 +182,23 @@ def test_threads_primitives_wait_in_virtual_time(pair):
     assert pair.run(main()) == pytest.approx(6)
 
 
+def test_each_callback_that_a_blocking_call_held_back_runs_once_however_many_calls_block(pair):
+    async def main():
+        loop = asyncio.get_running_loop()
+        ran = []
+        for number in range(3):
+            loop.call_soon(ran.append, number)
+        for _ in range(10):
+            time.sleep(0.001)
+        waiting_count = len(loop._ready)
+        await asyncio.sleep(0)
+        return ran, waiting_count
+
+    ran, waiting_count = pair.run(main())
+    assert ran == [0, 1, 2]
+    assert waiting_count < 20
+
+
 def test_an_executors_function_runs_coroutines_of_the_loop(pair):
     async def slow():
         await asyncio.sleep(1)

@@ -244,8 +244,9 @@ class SimLoop(asyncio.SelectorEventLoop):
             if entry is not None:
                 self._agenda.cancel(entry)
             self._hold_who_must_wait()
-            # The turn that was interrupted has counted its callbacks, and finds these instead.
-            self._ready.extendleft(self._spent() for _ in range(counted))
+            # The turn that was interrupted has counted its callbacks: it must find as many.
+            missing = counted - len(self._ready)
+            self._ready.extendleft(self._spent() for _ in range(missing))
         return is_ready()
 
     def _spent(self) -> asyncio.Handle:
