@@ -5,6 +5,7 @@ import concurrent.futures
 import http.client
 import os
 import queue
+import select
 import socket
 import subprocess
 import sys
@@ -180,6 +181,33 @@ def test_threads_primitives_wait_in_virtual_time(pair):
         return time.monotonic()
 
     assert pair.run(main()) == pytest.approx(6)
+
+
+@pytest.mark.parametrize("ask", ["sleep", "select"])
+def test_who_asks_again_and_again_lets_others_go_on(pair, ask):
+    async def main():
+        ours, theirs = socket.socketpair()
+
+        def work():
+            time.sleep(0.001)
+            theirs.send(b"done")
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        for _ in range(10_000):
+            if ask == "sleep":
+                time.sleep(0)
+            else:
+                select.select([ours], [], [], 0)
+            if not thread.is_alive():
+                break
+        ours.close()
+        theirs.close()
+        return thread.is_alive(), time.monotonic()
+
+    still_works, ended_s = pair.run(main())
+    assert not still_works
+    assert 0.001 <= ended_s < 0.002
 
 
 def test_each_callback_that_a_blocking_call_held_back_runs_once_however_many_calls_block(pair):

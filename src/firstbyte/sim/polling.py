@@ -14,7 +14,7 @@ from firstbyte.sim.current import HOST
 from firstbyte.sim.descriptors import DESCRIPTORS
 from firstbyte.sim.endpoints import Endpoint
 from firstbyte.sim.errors import os_error
-from firstbyte.sim.standstill import stand_still
+from firstbyte.sim.standstill import let_others_go_on, stand_still
 
 REAL_SELECT, REAL_POLL, REAL_EPOLL = select.select, select.poll, select.epoll
 
@@ -67,6 +67,8 @@ def _wait(call: str, wanted: dict[int, int], timeout_s: float | None) -> Found:
         return bool(found)
 
     stand_still(call, is_ready, timeout_s)
+    if not found and timeout_s == 0:
+        let_others_go_on(call)
     return found
 
 

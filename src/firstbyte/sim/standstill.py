@@ -88,6 +88,18 @@ def stand_still(call: str, is_ready: Callable[[], bool], timeout_s: float | None
     return blocker.block(is_ready, timeout_s)
 
 
+def let_others_go_on(call: str) -> None:
+    """Take a turn, which no time passes in: for who asks again and again without waiting."""
+    loop = running_loop()
+    if loop is None:
+        return
+    passed: list[bool] = []
+    context = copy_context()
+    context.run(KERNEL_WORK.set, True)
+    loop.call_soon_threadsafe(passed.append, True, context=context)
+    stand_still(call, lambda: bool(passed))
+
+
 def finish(call: str, work: Coroutine[Any, Any, T]) -> T:
     """Block the running program until ``work`` is done, whose result or exception this is."""
     loop = running_loop()

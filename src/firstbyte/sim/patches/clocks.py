@@ -7,7 +7,7 @@ from typing import Any
 from firstbyte.sim.clock import NS_PER_S, Clock, to_ns
 from firstbyte.sim.current import HOST
 from firstbyte.sim.patches.substitution import Substitution
-from firstbyte.sim.standstill import running_loop, stand_still
+from firstbyte.sim.standstill import let_others_go_on, running_loop, stand_still
 
 MONOTONIC = frozenset({time.CLOCK_MONOTONIC, time.CLOCK_MONOTONIC_RAW, time.CLOCK_BOOTTIME})
 
@@ -80,7 +80,10 @@ class VirtualTime:
         if seconds < 0:
             raise ValueError("sleep length must be non-negative")
         if running_loop() is not None:
-            stand_still("time.sleep", lambda: False, seconds)
+            if seconds:
+                stand_still("time.sleep", lambda: False, seconds)
+            else:
+                let_others_go_on("time.sleep")
             return
         self._clock.advance_to(self._clock.now_ns + to_ns(seconds))
 
