@@ -60,7 +60,7 @@ class Windows:
             if seen.event.source == "inferred" or seen.event.direction != "sent":
                 continue
             if "SYN" in seen.what.flags:
-                self.segment_bytes = _announced_mss(seen.what) or self.segment_bytes
+                self.segment_bytes = seen.what.options.mss or self.segment_bytes
             elif (edge := _right_edge(seen.what)) is not None and edge > reached:
                 reached = edge
                 self._at_us.append(seen.at_us)
@@ -75,10 +75,6 @@ class Windows:
         """When we allowed everything up to ``edge``; null if we never did."""
         index = bisect_right(self._edges, edge - 1)
         return self._at_us[index] if index < len(self._at_us) else None
-
-
-def _announced_mss(syn: tcp.Segment) -> int | None:
-    return syn.options.mss
 
 
 def _right_edge(segment: tcp.Segment) -> int | None:
