@@ -20,8 +20,11 @@ NSEC3PARAM = 51
 SVCB = 64
 HTTPS = 65
 NXNAME = 128
+IXFR = 251
+AXFR = 252
 ANY = 255
-META_TYPES = frozenset({OPT, 249, 250, 251, 252, 253, 254})
+TRANSFERS = frozenset({IXFR, AXFR})
+META_TYPES = frozenset({OPT, 249, 250, *TRANSFERS, 253, 254})
 """Types that no zone holds, and that cannot be resolved (RFC 6895, 3.1); ANY is apart."""
 
 IN = 1

@@ -29,7 +29,6 @@ EDE_OPTION = 15
 PADDED_BYTES = 468
 """Padded answers are multiples of this (RFC 8467, 4.1)."""
 SECURITY_TYPES = frozenset({dns.RRSIG, dns.NSEC, dns.NSEC3})
-TRANSFERS = frozenset({251, 252})
 _PROHIBITED = [Error(Ede.PROHIBITED, "this resolver does not serve your network")]
 RA_OCTET = 3
 """Which octet of a message has the bit RA (RFC 1035, 4.1.1)."""
@@ -76,7 +75,7 @@ class Asked:
             self.refusal = dns.FORMERR
         elif message.edns is not None and message.edns.version > 0:
             self.refusal = dns.BADVERS
-        elif message.qclass != dns.IN or message.qtype in TRANSFERS:
+        elif message.qclass != dns.IN or message.qtype in dns.TRANSFERS:
             self.refusal = dns.REFUSED
         elif message.qtype in dns.META_TYPES or message.qtype == 0:
             self.refusal = dns.NOTIMP if message.qtype else dns.FORMERR

@@ -16,7 +16,7 @@ from firstbyte.resolver.driver import Driver
 from firstbyte.resolver.machine import values
 from firstbyte.resolver.machine.replies import address_text
 from firstbyte.resolver.query.carry import Server
-from firstbyte.resolver.query.plain import AXFR, Question, ask
+from firstbyte.resolver.query.plain import Question, ask
 from firstbyte.resolver.query.reading import message_of, serial_of
 from firstbyte.resolver.query.telling import PlainTeller
 from firstbyte.resolver.query.wanted import Wanted
@@ -141,7 +141,7 @@ class Audit:
         return replace(inspected, edns=False)
 
     async def _axfr(self, server: Server, address: str) -> bool:
-        exchange = await self._ask(server, address, AXFR, tcp=True)
+        exchange = await self._ask(server, address, dns.AXFR, tcp=True)
         message = message_of(exchange.response)
         return message is not None and message.rcode == dns.NOERROR and bool(message.answer)
 

@@ -9,7 +9,6 @@ from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns import walker
 from firstbyte.protocols.dns.message import Message
 
-IXFR = 251
 MAX_TRANSFER_MESSAGES = 100_000
 MAX_TRANSFER_BYTES = 1 << 30
 _SOA_NUMBERS_BYTES = 20
@@ -154,7 +153,7 @@ class Ends:
     """
 
     def __init__(self, rdtype: int, serial: int | None) -> None:
-        self._had = serial if rdtype == IXFR else None
+        self._had = serial if rdtype == dns.IXFR else None
         self._soa: bytes | None = None
         self._seen = 0
         self._wanted = 2

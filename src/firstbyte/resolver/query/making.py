@@ -9,7 +9,6 @@ from firstbyte.protocols.dns.message import Edns
 from firstbyte.protocols.dns.names import from_text
 from firstbyte.resolver.query.options import options
 from firstbyte.resolver.query.wanted import Wanted
-from firstbyte.resolver.query.words import IXFR
 
 _HEADER_BYTES = 16
 """The header, and type and class of the question."""
@@ -44,7 +43,7 @@ def make_query(name: str, rdtype: int, wanted: Wanted) -> bytes:
     end = 12 + len(key) + 4
     if edns is not None and wanted.edns_flags:
         query = _with_edns_flags(query, end + _OPT_FLAGS_AT, wanted.edns_flags)
-    if rdtype == IXFR and wanted.serial is not None:
+    if rdtype == dns.IXFR and wanted.serial is not None:
         return _with_serial(query, key, wanted.serial, wanted.rdclass)
     if wanted.header_only:
         return query[:5] + b"\0" + query[6:12] + query[end:]

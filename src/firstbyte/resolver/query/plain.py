@@ -19,7 +19,6 @@ from firstbyte.protocols.dns import walker
 from firstbyte.protocols.dns.message import Edns, Message
 from firstbyte.protocols.dns.presentation import type_text
 from firstbyte.resolver.query.carry import (
-    IXFR,
     Ends,
     Server,
     Transport,
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
     from firstbyte.resolver.query.signing import Signer
     from firstbyte.resolver.query.telling import PlainTeller
 
-AXFR = 252
-ANY = 255
 _TOLD: dict[Transport, Told] = {
     "udp": "udp",
     "tcp": "tcp",
@@ -69,8 +66,10 @@ async def ask(question: Question, wanted: Wanted, teller: "PlainTeller | None" =
 
     """
     query = make_query(question.name, question.rdtype, wanted)
-    transfer = question.rdtype == AXFR or (question.rdtype == IXFR and wanted.serial is not None)
-    tcp = wanted.tcp or transfer or question.rdtype == ANY  # as dig does (RFC 8482, 4.4)
+    transfer = question.rdtype == dns.AXFR or (
+        question.rdtype == dns.IXFR and wanted.serial is not None
+    )
+    tcp = wanted.tcp or transfer or question.rdtype == dns.ANY  # as dig does (RFC 8482, 4.4)
     way: Transport = wanted.secured.kind or ("tcp" if tcp else "udp")
     whole = transfer and not question.first_only
     notes: list[str] = []

@@ -28,7 +28,6 @@ from firstbyte.protocols.dns.names import from_text
 from firstbyte.protocols.dns.presentation import type_text
 from firstbyte.resolver.iteration_events import kind_of, records, shown
 
-_TRANSFERS = (251, 252)
 """IXFR and AXFR, whose messages come without an OPT record from some good servers."""
 
 
@@ -105,7 +104,7 @@ class PlainTeller:
             self.scope.emit(QueryFailed(number, "the answer cannot be read"))
             return
         bare = message.edns is None and not message.flags & dns.TC
-        if query.edns is not None and bare and query.qtype not in _TRANSFERS:
+        if query.edns is not None and bare and query.qtype not in dns.TRANSFERS:
             rcode = dns.rcode_name(message.rcode)
             text = f"{_place(server)} answered {rcode} without EDNS"
             self.scope.emit(Fallback("no_edns", text))

@@ -11,7 +11,6 @@ from firstbyte.protocols.dns.presentation import class_number, opcode_number, ty
 from firstbyte.resolver.query import vocabulary as known
 from firstbyte.resolver.query.wanted import DEFAULT_PATH, PORTS, Secured, Wanted
 
-IXFR = 251
 MAX_PORT = 65535
 _OPTION_CODES = {"NSID": 3, "ECS": 8, "EXPIRE": 9, "COOKIE": 10, "KEEPALIVE": 11, "PADDING": 12}
 _SERVER = re.compile(r"\[([^]]+)\](?:[:#@]([0-9]{1,10}))?|([^#@:]+)(?:[:#@]([0-9]{1,10}))?")

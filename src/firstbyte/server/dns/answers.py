@@ -30,8 +30,6 @@ from firstbyte.server.dns.zone_set import Network, ZoneSet, closest
 if TYPE_CHECKING:
     from firstbyte.protocols.dns.tsig import Key
 
-AXFR = 252
-IXFR = 251
 NOT_AUTHORITATIVE = 20
 PROHIBITED = 18
 MIN_UDP_BYTES = 512
@@ -141,10 +139,10 @@ def answer(
     if zone is None:
         found = Found(dns.REFUSED, authoritative=False)
         return reply(message, found, client, manners, NOT_AUTHORITATIVE, extra)
-    if message.qtype == AXFR or (message.qtype == IXFR and client.transport == "tcp"):
+    if message.qtype == dns.AXFR or (message.qtype == dns.IXFR and client.transport == "tcp"):
         found = Found(dns.REFUSED, authoritative=False)
         return reply(message, found, client, manners, PROHIBITED, extra)
-    if message.qtype == IXFR:
+    if message.qtype == dns.IXFR:
         found = Found(answer=incremental(message, zone, client, manners))
         return reply(message, found, client, manners, extra=extra)
     dnssec = message.edns is not None and message.edns.dnssec_ok
@@ -188,7 +186,7 @@ def refusal(message: Message) -> int | None:
         return dns.FORMERR
     if message.qclass not in (dns.IN, dns.CHAOS):
         return dns.REFUSED
-    if message.qtype in dns.META_TYPES and message.qtype not in (AXFR, IXFR):
+    if message.qtype in dns.META_TYPES and message.qtype not in dns.TRANSFERS:
         return dns.NOTIMP
     return None
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns.message import Edns, Message, RRset
 from firstbyte.protocols.dns.writer import Parts, render
-from firstbyte.server.dns.answers import AXFR, IXFR, Client, Manners, read, refusal
+from firstbyte.server.dns.answers import Client, Manners, read, refusal
 from firstbyte.server.dns.journal import client_serial, flatten, is_newer
 from firstbyte.server.dns.zone import Zone
 from firstbyte.server.dns.zone_set import ZoneSet
@@ -25,7 +25,7 @@ def messages(
     message = read(query)
     if not isinstance(message, Message) or refusal(message) is not None:
         return None
-    if message.qtype not in (AXFR, IXFR) or client.transport != "tcp":
+    if message.qtype not in dns.TRANSFERS or client.transport != "tcp":
         return None
     zone = zones.visible(client.address).get((message.qname or b"\0").lower())
     if zone is None or not manners.may_transfer(client):
@@ -54,7 +54,7 @@ def _stream(message: Message, zone: Zone, now_s: float) -> Iterator[bytes]:
 def _records(message: Message, zone: Zone, now_s: float) -> Iterator[RRset]:
     soa = zone.soa
     bare = RRset(soa.key, soa.rdtype, soa.ttl_s, soa.rdatas)
-    if message.qtype == IXFR:
+    if message.qtype == dns.IXFR:
         serial = client_serial(message)
         if serial is not None and not is_newer(zone.serial, serial):
             return iter((bare,))  # the client is up to date (RFC 1995, 4)
