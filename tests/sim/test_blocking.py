@@ -304,6 +304,29 @@ def test_threads_end_with_their_host_or_their_world(pair):
     assert sorted(ended[2:]) == ["pool of client", "thread of client"]
 
 
+@pytest.mark.parametrize("kind", ["thread", "executor"])
+def test_a_thread_that_crashes_its_own_host_ends_with_it(pair, kind):
+    ended_s = []
+
+    def work():
+        pair.server.crash()
+        try:
+            time.sleep(5)
+        finally:
+            ended_s.append(time.monotonic())
+
+    async def start():
+        if kind == "thread":
+            threading.Thread(target=work).start()
+            await asyncio.sleep(10)
+        else:
+            await asyncio.to_thread(work)
+
+    pair.server.run(start())
+    pair.internet.run(10)
+    assert ended_s == [0]
+
+
 def test_a_paused_host_pauses_its_threads(pair):
     seen = []
 

@@ -325,8 +325,12 @@ class SimLoop(asyncio.SelectorEventLoop):
             self._remember(errand)
 
     def _remember(self, worker: Worker) -> None:
-        if worker.call is not None:
-            self._workers.append(worker)
+        if worker.call is None:
+            return
+        self._workers.append(worker)
+        if worker.host is not None and not worker.host.up:
+            # The thread itself has crashed its host.
+            self.end_workers(f"{worker.host.name} has crashed", worker.host)
 
     def new_worker(self, host: "Host | None") -> Worker:
         """For a thread that a program of ``host`` starts: it has its first turn soon."""

@@ -316,7 +316,7 @@ def queue_reset(c: "Connection", now_ns: int) -> None:
 
 
 def split_records(c: "Connection") -> None:
-    """The path takes less: cut what is too long, and send it again (RFC 1191, section 6.5)."""
+    """The path takes less: cut what is too long, and send it again (RFC 1191, section 6.4)."""
     mss, records = c.sender.mss, list(c.board.records)
     c.board.records.clear()
     for record in records:
