@@ -19,6 +19,8 @@
 ``firstbyte explain ID`` prints its page. ``cli/exit_codes.py`` maps ids to curl's exit codes.
 """
 
+from collections.abc import Collection
+
 
 class FirstbyteError(Exception):
     """The root of the tree."""
@@ -31,6 +33,14 @@ class UsageError(FirstbyteError):
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+
+def did_you_mean(name: str, known: Collection[str], otherwise: str) -> str:
+    """A hint for ``name``, which is none of ``known``: the nearest of them, or ``otherwise``."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, sorted(known), 1)
+    return f"did you mean {near[0]!r}?" if near else otherwise
 
 
 class DecodeError(FirstbyteError):

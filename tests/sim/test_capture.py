@@ -10,14 +10,9 @@ import pytest
 
 from firstbyte.protocols.ip import Packet
 from firstbyte.sim.capture import PacketLog
+from testbed.sim_programs import answer_with
 
-
-async def answer(reader, writer):
-    await reader.readuntil(b"\r\n\r\n")
-    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecret")
-    await writer.drain()
-    await reader.read()
-    writer.close()
+answer = answer_with(b"secret")
 
 
 async def ask(**options):

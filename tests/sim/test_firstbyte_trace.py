@@ -6,14 +6,9 @@ import pytest
 
 from firstbyte.client.options import HttpOptions, TraceOptions
 from firstbyte.client.trace import trace
+from testbed.sim_programs import answer_with
 
-
-async def answer(reader, writer):
-    await reader.readuntil(b"\r\n\r\n")
-    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-    await writer.drain()
-    await reader.read()
-    writer.close()
+answer = answer_with(b"ok")
 
 
 def causes(journey):

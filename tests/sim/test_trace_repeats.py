@@ -11,6 +11,7 @@ from firstbyte.net import libssl
 from firstbyte.sim import Internet
 from testbed.dns_server import DnsServer
 from testbed.secure_dns_server import SecureDnsServer
+from testbed.sim_programs import answer_with
 
 pytestmark = pytest.mark.skipif(libssl.load() is None, reason="this Python hides its OpenSSL")
 
@@ -18,12 +19,7 @@ NAME = "server.example"
 ADDRESS = "10.20.0.80"
 
 
-async def answer(reader, writer):
-    await reader.readuntil(b"\r\n\r\n")
-    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-    await writer.drain()
-    await reader.read()
-    writer.close()
+answer = answer_with(b"ok")
 
 
 @pytest.fixture

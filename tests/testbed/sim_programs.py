@@ -11,6 +11,19 @@ async def serve_peers(reader, writer):
     writer.close()
 
 
+def answer_with(body):
+    """A server's end: ``body`` by HTTP/1.1 for one request, then the end after the client's."""
+
+    async def answer(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+        await writer.drain()
+        await reader.read()
+        writer.close()
+
+    return answer
+
+
 async def start_peers():
     return await asyncio.start_server(serve_peers, "0.0.0.0", 80)
 

@@ -5,6 +5,8 @@ import inspect
 from collections.abc import Iterable
 from typing import Any
 
+from firstbyte.errors import did_you_mean
+
 MIN_MTU = 68
 """Every IPv4 module must take a packet of so many bytes unfragmented (RFC 791 3.2)."""
 
@@ -14,14 +16,8 @@ def require_known(what: str, given: Iterable[str], known: Iterable[str]) -> None
     names = sorted(known)
     for name in given:
         if name not in names:
-            raise TypeError(f"no {what} is called {name!r}: {_instead(name, names)}")
-
-
-def _instead(name: str, names: list[str]) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, names, 1)
-    return f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}"
+            hint = did_you_mean(name, names, f"there are {', '.join(names)}")
+            raise TypeError(f"no {what} is called {name!r}: {hint}")
 
 
 def require_probability(what: str, chance: float) -> None:

@@ -1,6 +1,5 @@
 """What a scenario file may say: every table and key, with its default. Times are in seconds."""
 
-import difflib
 import re
 import tomllib
 from ipaddress import IPv6Network
@@ -11,7 +10,7 @@ import msgspec
 from msgspec import Struct, field
 from msgspec.structs import fields
 
-from firstbyte.errors import UsageError
+from firstbyte.errors import UsageError, did_you_mean
 from firstbyte.protocols.dhcp.server import ServerSettings as DhcpSettings
 from firstbyte.protocols.ip.router_discovery import Prefix, RouterAdvertisement
 from firstbyte.sim.losses import BurstyLoss, NthLoss
@@ -341,5 +340,4 @@ def _hint(message: str) -> str:
     if found is None:
         return "docs/reference/scenario.md lists every key"
     known = sorted(_table_of(message).__struct_fields__)
-    near = difflib.get_close_matches(found[1], known, 1)
-    return f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
+    return did_you_mean(found[1], known, f"known keys: {', '.join(known)}")

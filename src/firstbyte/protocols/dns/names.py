@@ -30,6 +30,13 @@ def labels(name: bytes) -> list[bytes]:
     return found
 
 
+def name_end(data: bytes, at: int) -> int:
+    """Where the name ends that begins at ``at``, in data that is known to be good."""
+    while length := data[at]:
+        at += length + 1
+    return at + 1
+
+
 def label_count(name: bytes) -> int:
     """The number of labels, the root's not counted (RFC 4034, 3.1.3)."""
     count = at = 0

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct, field
 
-from firstbyte.errors import UsageError
+from firstbyte.errors import UsageError, did_you_mean
 from firstbyte.resolver.daemon import parsing
 from firstbyte.resolver.daemon.anchors import anchors_from, root_anchors
 from firstbyte.resolver.daemon.hints import hints_from_file, hints_from_pairs, root_hints
@@ -170,10 +170,7 @@ def from_mapping(data: dict[str, Any]) -> Config:
 
 
 def _unknown(key: str, known: set[str]) -> UsageError:
-    from difflib import get_close_matches
-
-    near = get_close_matches(key, sorted(known), 1)
-    hint = f"did you mean {near[0]!r}?" if near else "known keys: " + ", ".join(sorted(known))
+    hint = did_you_mean(key, known, f"known keys: {', '.join(sorted(known))}")
     return UsageError(f"unknown configuration key {key!r}", hint)
 
 

@@ -8,6 +8,7 @@ from firstbyte.errors import DecodeError
 from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns import walker
 from firstbyte.protocols.dns.message import Message
+from firstbyte.protocols.dns.names import name_end
 
 MAX_TRANSFER_MESSAGES = 100_000
 MAX_TRANSFER_BYTES = 1 << 30
@@ -33,19 +34,11 @@ def answers(query: bytes, data: bytes) -> bool:
         return True
     if data[4:6] == b"\0\0":
         return data[3] & 15 != dns.NOERROR
-    end = _name_end(query)
+    end = name_end(query, 12)
     return (
         data[12:end].lower() == query[12:end].lower()
         and data[end : end + 4] == (query[end : end + 4])
     )
-
-
-def _name_end(query: bytes) -> int:
-    """Where the name of our own question ends."""
-    at = 12
-    while query[at]:
-        at += query[at] + 1
-    return at + 1
 
 
 def reason(error: Exception) -> str:

@@ -4,7 +4,7 @@ from msgspec import Struct, field
 
 from firstbyte.protocols.dns import constants as dns
 from firstbyte.protocols.dns.message import RRset
-from firstbyte.protocols.dns.names import is_under, wildcard
+from firstbyte.protocols.dns.names import is_under, name_end, wildcard
 from firstbyte.server.dns.zone import Node, Zone
 
 MAX_ALIASES = 16
@@ -202,10 +202,7 @@ def hosts_of(rrset: RRset) -> list[bytes]:
         return []
     found = []
     for rdata in rrset.rdatas:
-        end = start
-        while rdata[end]:
-            end += rdata[end] + 1
-        name = rdata[start : end + 1].lower()
+        name = rdata[start : name_end(rdata, start)].lower()
         own = name == b"\0" and rrset.rdtype in (dns.SVCB, dns.HTTPS)
         found.append(rrset.key if own else name)
     return found
