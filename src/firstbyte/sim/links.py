@@ -254,10 +254,8 @@ class Wire:
             self._drop(packet, "mtu")
         elif self.rules or self._medium.rules:
             self._send_by_rules(packet, size)
-        elif self._pipe is None:
+        else:
             self._enqueue(packet, size)
-        elif not self._pipe.send(packet, size, self.clock.now_ns):
-            self._drop(packet, "queue_full")
 
     def _send_by_rules(self, packet: Unit, size: int) -> None:
         verdict = self._judge(packet)
